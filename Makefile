@@ -1,0 +1,53 @@
+# Every target sets up what it needs: a Python of 3.11 or later and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint crash bench run wheel clean help
+.DEFAULT_GOAL := help
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/ready ## Show the main job end to end, offline
+	$(BIN)/feed-monitor demo
+
+test: $(VENV)/ready-dev ## Run the tests
+	$(BIN)/python -m pytest -n 2
+
+check: lint test ## Format, lint, types, layers and tests
+
+lint: $(VENV)/ready-dev ## Format, lint, types and layers
+	$(BIN)/ruff format --check monitor tests
+	$(BIN)/ruff check monitor tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step, at length
+	FEED_MONITOR_CRASH=long $(BIN)/python -m pytest tests/crash
+
+run: $(VENV)/ready ## Run the service on the config in ./state, written when it is not there
+	$(BIN)/feed-monitor init state
+	FEED_MONITOR_STATE=. $(BIN)/feed-monitor --config state run
+
+wheel: $(VENV)/ready ## Build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find monitor tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The files below mark a set-up as done; they are made anew when a lock or pyproject.toml changes.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "feed-monitor needs Python 3.11 or later: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/ready-dev: requirements-dev.lock $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

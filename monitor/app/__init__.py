@@ -1,0 +1,209 @@
+"""Where the parts meet: settings -> database, fetcher, sender, templates, jobs."""
+
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+
+from monitor import __version__
+from monitor.app.rules import compile_rules
+from monitor.cell import Cell
+from monitor.core.alerts import AlertPolicy
+from monitor.core.rules import RuleSet
+from monitor.jobs.boundary import Crashed
+from monitor.jobs.brief import Brief
+from monitor.jobs.compose import Compose
+from monitor.jobs.deliver import Deliver
+from monitor.jobs.poll import Poll
+from monitor.jobs.triage import Triage
+from monitor.net.fetch import FeedRequest, Fetcher, FetchResult
+from monitor.net.maildir import Maildir
+from monitor.net.post import OpenDoor
+from monitor.net.smtp import SmtpDoor, SmtpServer
+from monitor.render.templates import Templates
+from monitor.settings import Config, Settings
+from monitor.store import feeds, outbox, schema
+from monitor.store.db import Database, DatabaseInUseError
+
+log = structlog.get_logger("app")
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def utc_now() -> datetime:
+    """The only look at the clock."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
+async def _log_crash(job: str, error: Exception) -> None:
+    log.error("a job failed", job=job, exc_info=error)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What the world outside gives the parts; tests give their own.
+
+    `entries_came` and `mail_owed` wake whoever works on them; `witness` sees every commit and SMTP step.
+    """
+
+    now: Callable[[], datetime] = utc_now
+    luck: Callable[[], float] = random.random
+    witness: Callable[[str], None] = lambda point: None
+    crashed: Crashed = _log_crash
+    entries_came: Callable[[], None] = lambda: None
+    mail_owed: Callable[[], None] = lambda: None
+    stopping: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class App:
+    config: Config
+    db: Database
+    rules: RuleSet
+    templates: Templates
+    compose: Compose
+    open_door: OpenDoor
+    poll: Poll
+    triage: Triage
+    brief: Brief
+    deliver: Deliver
+
+
+def open_database(config: Config, ports: Ports | None = None) -> Database:
+    """The database with this version's schema. Raises DatabaseInUseError if a service is in the way of a change."""
+    db = Database(config.database, (ports or Ports()).witness)
+    try:
+        if not schema.is_current(db):
+            db.take_run_lock()
+            schema.upgrade(db)
+            db.release_run_lock()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+@asynccontextmanager
+async def open_app(config: Config, ports: Ports | None = None) -> AsyncIterator[App]:
+    """The program, ready to work, on the config's database."""
+    ports = ports or Ports()
+    rules = compile_rules(config)
+    async with AsyncExitStack() as stack:
+        db = open_database(config, ports)
+        stack.callback(db.close)
+        cell = await stack.enter_async_context(Cell())
+        async with assembled(config, rules, db, cell, ports) as app:
+            yield app
+
+
+@asynccontextmanager
+async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, ports: Ports) -> AsyncIterator[App]:
+    """The parts that follow the config, around a database and a cell that outlive a change of it."""
+    settings = config.settings
+    templates = Templates(config.templates)
+    open_door = door_of(config, ports)
+    compose = Compose(db, templates, settings.mail.sender, settings.contact)
+    async with _fetcher(settings, ports) as fetcher:
+        yield App(
+            config=config,
+            db=db,
+            rules=rules,
+            templates=templates,
+            compose=compose,
+            open_door=open_door,
+            poll=Poll(
+                db=db,
+                fetch=fetcher.fetch,
+                parse=cell.parse,
+                now=ports.now,
+                luck=ports.luck,
+                crashed=ports.crashed,
+                woken=ports.entries_came,
+                connections=settings.poll.connections,
+                claim=secrets.token_hex(8),
+            ),
+            triage=Triage(db, rules, _policy(config), ports.now, ports.mail_owed),
+            brief=Brief(db, ports.now, ports.mail_owed),
+            deliver=Deliver(db, compose, open_door, settings.mail.sender, ports.now, ports.crashed, ports.stopping),
+        )
+
+
+def _fetcher(settings: Settings, ports: Ports) -> Fetcher:
+    return Fetcher(
+        user_agent=f"feed-monitor/{__version__}" + (f" (+mailto:{settings.contact})" if settings.contact else ""),
+        timeout=settings.poll.timeout,
+        largest=settings.poll.largest,
+        connections=settings.poll.connections,
+        host_pause=settings.poll.host_pause,
+        now=ports.now,
+    )
+
+
+async def one_fetch(request: FeedRequest) -> FetchResult:
+    """Ask one server once, with the limits every feed gets."""
+    async with _fetcher(Settings(), Ports()) as fetcher:
+        return await fetcher.fetch(request)
+
+
+def door_of(config: Config, ports: Ports) -> OpenDoor:
+    out = config.mail_out
+    if out.startswith("maildir:"):
+        maildir = Maildir(Path(out.removeprefix("maildir:")), ports.witness)
+        return lambda: maildir
+    parts = urlsplit(out)
+    mail = config.settings.mail
+    host, tls = parts.hostname or "", parts.scheme == "smtps"
+    server = SmtpServer(
+        host=host,
+        port=parts.port or (465 if tls else 25),
+        tls=tls,
+        starttls=not tls and (mail.starttls if mail.starttls is not None else host not in _LOOPBACK),
+        username=mail.username,
+        password=config.password.get_secret_value() if config.password else "",
+        timeout=mail.timeout,
+    )
+    return lambda: SmtpDoor(server, ports.witness)
+
+
+async def follow_config(app: App, now: datetime) -> None:
+    """Make the feed rows what the config says."""
+    every = app.config.settings.poll.every
+    wanted = [
+        feeds.WantedFeed(feed.url, feed.name, feed.publisher, feed.language, feed.host, feed.every or every)
+        for feed in app.config.feeds
+    ]
+    await app.db.write(feeds.sync, wanted, now)
+
+
+async def take_over(app: App, now: datetime) -> None:
+    """Become the one instance at work, and take up what a dead one left. Raises DatabaseInUseError."""
+    app.db.take_run_lock()
+    await app.db.write(feeds.release_claims)
+    doubtful = await app.db.write(outbox.recover, now)
+    if doubtful:
+        log.warning("found mail that may have left already; it is sent again under the same Message-ID", mails=doubtful)
+    await follow_config(app, now)
+
+
+def _policy(config: Config) -> AlertPolicy:
+    return AlertPolicy(config.settings.alerts.least, config.settings.alerts.max_age)
+
+
+__all__ = [
+    "App",
+    "DatabaseInUseError",
+    "Ports",
+    "assembled",
+    "compile_rules",
+    "follow_config",
+    "one_fetch",
+    "open_app",
+    "open_database",
+    "take_over",
+    "utc_now",
+]

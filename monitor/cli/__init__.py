@@ -1,0 +1,46 @@
+"""The command line. A command's module is imported when the command runs, so that help is instant."""
+
+from importlib import import_module
+
+import click
+
+from monitor import __version__
+
+_COMMANDS = {
+    "demo": ("monitor.cli.demo", "Show the main job end to end, offline, within half a minute."),
+    "init": ("monitor.cli.setup", "Write config files that work and teach."),
+    "check": ("monitor.cli.setup", "Read everything, try everything, change nothing."),
+    "run": ("monitor.cli.work", "Be the service: poll, alert, brief and deliver until told to stop."),
+    "poll": ("monitor.cli.work", "Ask feeds now, and act on what is new."),
+    "brief": ("monitor.cli.work", "Write the briefings that are due, or one person's now."),
+    "deliver": ("monitor.cli.work", "Send what is owed now."),
+    "status": ("monitor.cli.look", "Is the watch kept? Feeds, mail, briefings, troubles."),
+    "parse": ("monitor.cli.look", "What a feed document says, an entry a line."),
+    "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
+    "why": ("monitor.cli.look", "Why some words or a link led to an alert, or did not."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "config", metavar="FILE", help="monitor.toml, or the folder it lies in.")
+@click.option("-v", "--verbose", is_flag=True, help="Log every step to stderr.")
+@click.version_option(__version__, prog_name="feed-monitor")
+@click.pass_context
+def main(ctx: click.Context, config: str | None, verbose: bool) -> None:
+    """Watch news feeds, alert people at once, mail a briefing every morning."""
+    ctx.obj = {"config": config, "verbose": verbose}

@@ -1,0 +1,88 @@
+"""What stands around every command: its config, its log, and how it ends when something is wrong."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec
+
+import click
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.app import DatabaseInUseError, compile_rules
+from monitor.settings import Config, SettingsError, find, load
+
+P = ParamSpec("P")
+BAD_CONFIG = 78  # EX_CONFIG of sysexits.h; the unit file keeps systemd from restarting on it
+
+
+def command(function: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async command; whatever is wrong ends as one clear line a problem and an exit code."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            asyncio.run(function(*args, **kwargs))
+        except SettingsError as error:
+            fail(*error.problems, code=BAD_CONFIG)
+        except DatabaseInUseError as error:
+            fail(f"{error}; stop it first, or let it do the work")
+        except SQLAlchemyError as error:
+            cause = getattr(error, "orig", None) or error
+            fail(f"the database cannot be used: {cause}; check its path, rights and space")
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return wrapped
+
+
+def fail(*problems: str, code: int = 1) -> NoReturn:
+    for problem in problems:
+        click.echo(f"feed-monitor: {problem}", err=True)
+    sys.exit(code)
+
+
+def config_file() -> Any:
+    return find(click.get_current_context().obj["config"])
+
+
+def read_config() -> Config:
+    """The config named, with the log set up as it says; rules that cannot be read are refused here already."""
+    config = load(config_file())
+    compile_rules(config)
+    set_up_log(config.settings.log.format, config.settings.log.level)
+    return config
+
+
+def set_up_log(form: str, level: str, *, quiet: bool = True) -> None:
+    """Log to stderr. `quiet` commands say only what is wrong, unless --verbose."""
+    verbose = click.get_current_context().obj["verbose"]
+    least = logging.DEBUG if verbose else max(logging.ERROR if quiet else 0, getattr(logging, level.upper()))
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    if form == "text":
+        renderer = [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(least)
+    for noisy in ("apscheduler", "alembic", "asyncio"):
+        logging.getLogger(noisy).setLevel(max(least, logging.WARNING))
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )

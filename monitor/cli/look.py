@@ -1,0 +1,284 @@
+"""`status`, `parse` and `why`: looking without touching."""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlmodel import Session
+
+from monitor.app import compile_rules, one_fetch, open_database, utc_now
+from monitor.cell import Cell
+from monitor.cli.frame import command, fail, read_config, set_up_log
+from monitor.core.rules import RuleSet
+from monitor.core.timing import age, next_slot
+from monitor.core.values import Headline, NotAFeed, ParsedFeed
+from monitor.models import Alert, Briefing, Delivery, DeliveryStatus, Entry, Feed, JobRun, Match, Story, Subscriber
+from monitor.net.fetch import FeedRequest, Fetched, FetchFailed, Unchanged
+from monitor.render.views import marked
+from monitor.store import alerts, briefings, entries, feeds, job_runs, outbox, subscribers
+from monitor.store.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    feeds: list[Feed]
+    entries_today: int
+    outbox: outbox.Outbox
+    people: list[Subscriber]
+    alert: tuple[Alert, Story] | None
+    briefing: Briefing | None
+    runs: list[JobRun]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@command
+async def status(as_json: bool) -> None:
+    """Whether the watch is kept: the service, every feed with its next poll, mail owed, the last alert, troubles."""
+    config = read_config()
+    db = open_database(config)
+    try:
+        running = db.is_running()
+        standing = await db.read(_standing, utc_now())
+    finally:
+        db.close()
+    if as_json:
+        click.echo(json.dumps(_as_json(standing, running, utc_now()), indent=2))
+    else:
+        _print(standing, running, utc_now())
+
+
+def _standing(session: Session, now: datetime) -> _Standing:
+    return _Standing(
+        feeds=feeds.watched(session),
+        entries_today=entries.count_since(session, now - entries.RECENT),
+        outbox=outbox.summary(session),
+        people=subscribers.confirmed(session),
+        alert=alerts.latest(session),
+        briefing=briefings.last_written(session),
+        runs=job_runs.everything(session),
+    )
+
+
+def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any]:
+    alert, mail = standing.alert, standing.outbox
+    return {
+        "running": running,
+        "feeds": [
+            {
+                "name": feed.name,
+                "url": feed.url,
+                "health": _health(feed),
+                "trouble": feed.trouble_kind or None,
+                "reason": feed.trouble or None,
+                "failures": feed.failures,
+                "failing_since": _iso(feed.failing_since),
+                "last_good": _iso(feed.last_good_at),
+                "last_new": _iso(feed.last_new_at),
+                "next_poll": _iso(feed.next_poll_at),
+            }
+            for feed in standing.feeds
+        ],
+        "entries_24h": standing.entries_today,
+        "outbox": {status.value: mail.counts.get(status, 0) for status in DeliveryStatus},
+        "oldest_owed": _iso(mail.oldest_owed_at),
+        "last_sent": _iso(mail.last_sent_at),
+        "mail_trouble": mail.trouble or None,
+        "subscribers": len(standing.people),
+        "last_alert": alert
+        and {"title": alert[1].title, "severity": alert[0].severity, "at": _iso(alert[0].last_told_at)},
+        "next_briefing": _iso(_next_briefing(standing.people, now)),
+        "jobs": {run.job: {"ran": _iso(run.ran_at), "trouble": run.trouble or None} for run in standing.runs},
+    }
+
+
+def _print(standing: _Standing, running: bool, now: datetime) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"service   {'running' if running else 'NOT RUNNING: nothing is watched; start it with `feed-monitor run`'}"
+    )
+    for run in standing.runs:
+        if run.trouble:
+            console.print(Text(f"TROUBLE   {run.job}, {age(now, run.ran_at)} ago: {run.trouble}"))
+    failing = sum(1 for feed in standing.feeds if feed.failures)
+    blind = f", {failing} of them cannot be read" if failing else ""
+    console.print(f"feeds     {len(standing.feeds)}{blind}; {standing.entries_today} new entries in 24 h")
+    mail = standing.outbox
+    waiting = mail.counts.get(DeliveryStatus.QUEUED, 0) + mail.counts.get(DeliveryStatus.SENDING, 0)
+    since = f", the oldest for {age(now, mail.oldest_owed_at)}" if mail.oldest_owed_at else ""
+    why = f": {mail.trouble}" if mail.trouble else ""
+    sent, failed = mail.counts.get(DeliveryStatus.SENT, 0), mail.counts.get(DeliveryStatus.FAILED, 0)
+    console.print(Text(f"mail      {sent} sent, {failed} refused for good, {waiting} waiting{since}{why}"))
+    if standing.alert:
+        alert, story = standing.alert
+        console.print(Text(f"alert     {age(now, alert.last_told_at)} ago, {alert.severity}: {story.title}"))
+    else:
+        console.print("alert     none yet")
+    soon = _next_briefing(standing.people, now)
+    comes = f"next briefing {soon:%d %b %H:%M} UTC" if soon else "no briefing is due to anybody"
+    console.print(f"people    {len(standing.people)}; {comes}")
+    if not standing.feeds:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("feed", "health", "last good", "last new", "next poll"):
+        table.add_column(heading, overflow="fold")
+    for feed in standing.feeds:
+        due = "now" if feed.next_poll_at <= now else f"in {age(feed.next_poll_at, now)}"
+        table.add_row(
+            Text(feed.name), Text(_health(feed)), _ago(now, feed.last_good_at), _ago(now, feed.last_new_at), due
+        )
+    console.print()
+    console.print(table)
+
+
+def _health(feed: Feed) -> str:
+    if feed.failures:
+        return f"{feed.trouble_kind}: {feed.trouble} ({feed.failures} in a row)"
+    return "good" if feed.last_good_at else "not asked yet"
+
+
+def _ago(now: datetime, then: datetime | None) -> str:
+    return f"{age(now, then)} ago" if then else "never"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _next_briefing(people: list[Subscriber], now: datetime) -> datetime | None:
+    return min((next_slot(now, each.zone, each.briefing_at).at for each in people if each.briefing), default=None)
+
+
+@click.command()
+@click.argument("source", metavar="FILE|URL")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an entry.")
+@command
+async def parse(source: str, as_json: bool) -> None:
+    """Print the entries of a feed document; texts without markup, links absolute, times in UTC."""
+    set_up_log("text", "warning")
+    url, document, content_type = source, b"", ""
+    if source.startswith(("http://", "https://")):
+        url, document, content_type = await _fetched(source)
+    else:
+        try:
+            document = await asyncio.to_thread(Path(source).read_bytes)
+        except OSError as error:
+            fail(f"{source}: cannot be read ({error.strerror})")
+        url = ""
+    async with Cell(1) as cell:
+        parsed = await cell.parse(document, url, content_type)
+    match parsed:
+        case NotAFeed(reason):
+            fail(f"{source}: {reason}")
+        case ParsedFeed():
+            if parsed.damage:
+                click.echo(f"feed-monitor: {source}: damaged, read as far as possible ({parsed.damage})", err=True)
+            _print_entries(parsed, as_json)
+
+
+async def _fetched(url: str) -> tuple[str, bytes, str]:
+    match await one_fetch(FeedRequest(url)):
+        case Fetched(body, final_url, content_type):
+            return final_url, body, content_type
+        case FetchFailed(trouble, reason):
+            fail(f"{url}: {trouble}: {reason}")
+        case Unchanged():
+            fail(f"{url}: the server says nothing has changed, although it was not asked")
+    raise AssertionError("every kind of answer is matched above")
+
+
+def _print_entries(parsed: ParsedFeed, as_json: bool) -> None:
+    for entry in parsed.entries:
+        if as_json:
+            values = asdict(entry)
+            values.pop("published_said")
+            values |= {"published": _iso(entry.published), "updated": _iso(entry.updated)}
+            click.echo(json.dumps(values, ensure_ascii=False))
+        else:
+            when = (
+                f"{entry.published or entry.updated:%Y-%m-%d %H:%M}" if entry.published or entry.updated else "no date"
+            )
+            click.echo(f"{when:16}  {entry.title or '(no title)'}\n{'':16}  {entry.link or '(no link)'}")
+    if not as_json:
+        click.echo(f"{len(parsed.entries)} entries, {parsed.version}", err=not sys.stdout.isatty())
+
+
+@click.command()
+@click.argument("words", metavar="TEXT|URL")
+@click.option("--lang", default="", metavar="CODE", help="The language of TEXT, like de; English if not given.")
+@command
+async def why(words: str, lang: str) -> None:
+    """What became of a stored entry (by link or words of its title), and what the rules say of TEXT."""
+    config = read_config()
+    rules = compile_rules(config)
+    console = Console(highlight=False, soft_wrap=True)
+    is_link = words.startswith(("http://", "https://"))
+    db = open_database(config)
+    try:
+        found = await db.read(entries.find, words)
+        for entry, feed in found:
+            await _print_fate(console, db, rules, entry, feed)
+    finally:
+        db.close()
+    if is_link and not found:
+        fail(f"{words}: no feed has shown this link; `feed-monitor status` shows which feeds cannot be read")
+    if not is_link:
+        console.print(
+            Text(
+                "the rules on these words:"
+                if found
+                else "no stored entry has these words in its title; the rules on them:"
+            )
+        )
+        _print_verdict(console, rules, Headline(words, language=lang))
+
+
+async def _print_fate(console: Console, db: Database, rules: RuleSet, entry: Entry, feed: Feed) -> None:
+    matches: list[Match] = await db.read(alerts.of_entries, [entry.id])
+    told: list[Delivery] = await db.read(outbox.of_alerts, [m.alert_id for m in matches if m.alert_id is not None])
+    console.print(Text(entry.title or entry.link, "bold"))
+    console.print(Text(f"  {entry.link}"))
+    said = (
+        f", published {entry.published_at:%d %b %H:%M}" if entry.published_at else ", without a date that can be read"
+    )
+    console.print(Text(f"  seen {entry.arrived_at:%d %b %H:%M:%S} UTC in {feed.name}{said}"))
+    if entry.arrival is None:
+        console.print("  not triaged yet")
+        return
+    for match in matches:
+        console.print(Text(f"  {match.rule} ({match.severity}): {match.disposition.value}"))
+        for each in alerts.evidence_of(match.evidence + match.held_by):
+            console.print(Text(f"    {each.field}: “{each.text}” for {each.pattern}"))
+        for delivery in told:
+            if delivery.alert_id == match.alert_id and delivery.alert_revision == match.alert_revision:
+                when = f" {delivery.settled_at:%d %b %H:%M:%S} UTC" if delivery.settled_at else ""
+                console.print(Text(f"    to {delivery.recipient}: {delivery.status}{when} {delivery.reply}".rstrip()))
+    if not matches:
+        console.print("  no rule spoke of it when it came")
+        _print_verdict(console, rules, Headline(entry.title, entry.summary, entry.content, entry.language))
+    console.print()
+
+
+def _print_verdict(console: Console, rules: RuleSet, headline: Headline) -> None:
+    matches = rules.match(headline)
+    for match in matches:
+        console.print(Text(f"  {match.rule} ({match.severity}) {'would be held back' if match.held else 'fires'}"))
+        for field, text in headline.fields():
+            evidence = [each for each in (*match.evidence, *match.held_by) if each.field == field]
+            if evidence:
+                line = Text("    ")
+                for piece in marked(text, evidence):
+                    line.append(f"[{piece.text}]" if piece.marked else piece.text, "bold" if piece.marked else "")
+                console.print(line)
+    for miss in rules.near_misses(headline):
+        console.print(Text(f"  {miss.rule} stays silent: {miss.pattern}: {miss.reason}"))
+    if not matches:
+        console.print("  no rule fires")

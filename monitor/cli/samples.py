@@ -1,0 +1,59 @@
+"""Sample views, with the texts that break layouts: long, hostile, right-to-left, empty."""
+
+from datetime import datetime, timedelta
+
+from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, Contents
+from monitor.render.views import AlertView, Piece, Quote, Voice
+from monitor.words import Disposition, Severity
+
+_HOSTILE = '<script>alert("x")</script> =?utf-8?Q?Hi=0D=0ABcc:_a=40b.test?= & "quotes"'
+
+
+def alert(now: datetime) -> AlertView:
+    link = "https://news.example.org/1?a=1&b=2"
+    words = (Piece("Two jets made repeated ", False), Piece("incursions", True), Piece(" into allied ", False))
+    quote = Quote(
+        "airspace-incursion", Severity.CRITICAL, "airspace incursion", "summary", (*words, Piece("airspace", True))
+    )
+    return AlertView(
+        severity=Severity.CRITICAL,
+        rules=("airspace-incursion", "pre-emptive-strike"),
+        title=(Piece("Alliance weighs a ", False), Piece("pre-emptive strike", True), Piece(f" {_HOSTILE}", False)),
+        headline=f"Alliance weighs a pre-emptive strike {_HOSTILE}",
+        link=link,
+        language="en",
+        quotes=(quote,),
+        voices=(
+            Voice("Example Wire", "Alliance weighs a pre-emptive strike", link, now - timedelta(seconds=40), now),
+            Voice("هيئة المثال", "تحذير من ضربة استباقية", link, None, now + timedelta(minutes=2)),
+        ),
+        revision=1,
+        told_at=now,
+    )
+
+
+def contents(now: datetime) -> Contents:
+    rule = BriefedRule("airspace-incursion", Severity.CRITICAL, Disposition.ALERTED.value)
+    matched = _story(now, "Jets cross into allied airspace, ministry says", (rule,))
+    others = [
+        _story(now, title, ()) for title in ("Budget talks resume", "W" * 300, "خبر عاجل من العاصمة", _HOSTILE, "")
+    ]
+    spot = BlindSpot("Example Times", "timeout: no complete answer within 30 s", now - timedelta(hours=3))
+    return Contents((matched,), tuple(others), 7, 412, 32, (spot,), now - timedelta(days=1), now)
+
+
+def quiet(now: datetime) -> Contents:
+    return Contents((), (), 0, 0, 32, (), now - timedelta(days=1), now)
+
+
+def _story(now: datetime, title: str, rules: tuple[BriefedRule, ...]) -> BriefedStory:
+    return BriefedStory(
+        title=title,
+        link="https://news.example.org/2",
+        summary="A first sentence that says what happened. A second one that says who said so.",
+        language="",
+        publishers=("Example Wire", "Example Times"),
+        happened_at=now - timedelta(hours=2),
+        rules=rules,
+        alerted=bool(rules),
+    )

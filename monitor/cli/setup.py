@@ -1,0 +1,117 @@
+"""`init` and `check`."""
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import time, timedelta
+from pathlib import Path
+
+import click
+from jinja2 import TemplateError
+from platformdirs import user_config_path
+
+from monitor.app import App, compile_rules, open_app, utc_now
+from monitor.app.rules import failing_tests
+from monitor.cli import samples
+from monitor.cli.frame import command, fail, read_config
+from monitor.models import Subscriber, SubscriberState
+from monitor.render.mail import Letter, compose
+from monitor.resources import shipped
+from monitor.settings import Config
+from monitor.words import Severity
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path | None) -> None:
+    """Write monitor.toml, feeds.toml and rules.toml to DIR, by default where feed-monitor looks for them.
+
+    A file that is there already is left as it is.
+    """
+    target = folder or user_config_path("feed-monitor")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("monitor.toml", "feeds.toml", "rules.toml"):
+            if (target / name).exists():
+                click.echo(f"kept     {target / name}")
+                continue
+            (target / name).write_bytes((shipped("config") / name).read_bytes())
+            click.echo(f"written  {target / name}")
+    except OSError as error:
+        fail(f"cannot write to {target} ({error.strerror}); name another folder")
+    program = f"feed-monitor --config {target}" if folder else "feed-monitor"
+    click.echo("\nNext: read the three files, then")
+    for words in ("check", "subscribers add you@example.org", "run"):
+        click.echo(f"  {program} {words}")
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Leave the network alone: the mail server is not greeted.")
+@command
+async def check(offline: bool) -> None:
+    """Read every file, render every template, test every rule, open the database, greet the mail server."""
+    config = read_config()
+    _good(f"config: {config.file}")
+    _good(f"feeds: {len(config.feeds)}")
+    problems = list(failing_tests(config, compile_rules(config)))
+    _say(f"rules: {len(config.rules)} read, their tests", problems)
+    async with open_app(config) as app:
+        _good(f"database: {app.db.url.render_as_string(hide_password=True)}")
+        broken = list(_broken_templates(app, config))
+        _say("templates: rendered with sample data", broken)
+        problems += broken
+        if not offline or config.mail_out.startswith("maildir:"):
+            async with app.open_door() as door:
+                refused = await door.greet()
+            _say(f"mail: {config.mail_out}", [f"mail: {refused}; check [mail] in {config.file}"] if refused else [])
+            problems += [refused] if refused else []
+        else:
+            click.echo(f"skip  mail: {config.mail_out} was not greeted")
+    for warning in _warnings(config):
+        click.echo(f"note  {warning}")
+    sys.exit(1 if problems else 0)
+
+
+def _good(what: str) -> None:
+    click.echo(f"ok    {what}")
+
+
+def _say(what: str, problems: list[str]) -> None:
+    if not problems:
+        _good(what)
+    for problem in problems:
+        click.echo(f"BAD   {problem}")
+
+
+def _broken_templates(app: App, config: Config) -> Iterator[str]:
+    now = utc_now()
+    person = Subscriber(
+        id=1, address="reader@example.org", state=SubscriberState.CONFIRMED, zone=config.settings.briefing.zone,
+        briefing_at=time(7), alert_from=Severity.HIGH, created_at=now, consent="sample",
+    )  # fmt: skip
+    view, contents = samples.alert(now), samples.contents(now)
+    letters: dict[str, Callable[[], Letter]] = {
+        "alert": lambda: app.compose.alert(view, "A sample alert", person),
+        "briefing": lambda: app.compose.briefing(contents, person, now.date(), "A sample briefing"),
+        "briefing of a quiet day": lambda: app.compose.briefing(samples.quiet(now), person, now.date(), "Quiet"),
+    }
+    for name, letter in letters.items():
+        try:
+            compose(
+                letter(), key=f"{name}:sample", sender=config.settings.mail.sender, recipient=person.address,
+                contact=config.settings.contact, owed_at=now,
+            )  # fmt: skip
+        except (TemplateError, ValueError, TypeError) as error:
+            place = f"{getattr(error, 'filename', None) or 'templates/email'}:{getattr(error, 'lineno', '?')}"
+            yield f"{place}: {type(error).__name__}: {error}; mend or remove your own template of the {name}"
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    if not config.settings.contact:
+        yield f"{config.file}: contact is empty; publishers and subscribers cannot reach you"
+    if not config.feeds:
+        yield f"{config.file.parent / config.settings.feeds_file}: no feed is watched"
+    if not config.rules:
+        yield f"{config.file.parent / config.settings.rules_file}: there is no rule, so there will be no alert"
+    for feed in config.feeds:
+        if (feed.every or config.settings.poll.every) < timedelta(minutes=1):
+            yield f"feed {feed.name} is asked more than once a minute; many publishers block that"

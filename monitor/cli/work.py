@@ -1,0 +1,155 @@
+"""`run`, `poll`, `brief` and `deliver`."""
+
+import sys
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from monitor.app import App, open_app, take_over, utc_now
+from monitor.cli.frame import command, config_file, fail, read_config, set_up_log
+from monitor.core.briefing import subject
+from monitor.core.timing import latest_slot
+from monitor.jobs.poll import Failed, Outcome, Read
+from monitor.models import Feed, Subscriber
+from monitor.service import serve
+from monitor.settings.fields import address
+from monitor.store import entries, feeds, subscribers
+
+
+@click.command()
+@command
+async def run() -> None:
+    """Poll, alert, brief and deliver until SIGTERM or SIGINT. SIGHUP reads the config again."""
+    config = read_config()
+    set_up_log(config.settings.log.format, config.settings.log.level, quiet=False)
+    await serve(config_file())
+
+
+@click.command()
+@click.argument("names", metavar="[FEED]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Ask and print what would be new; store and send nothing.")
+@command
+async def poll(names: tuple[str, ...], dry_run: bool) -> None:
+    """Ask the FEEDs (by name or address; all, if none is named) now, alert on what is new, and send it."""
+    config = read_config()
+    known = {feed.name for feed in config.feeds} | {feed.url for feed in config.feeds}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        fail(f'no feed is called "{unknown[0]}"; `feed-monitor status` lists them')
+    async with open_app(config) as app:
+        now = utc_now()
+        if dry_run:
+            await _look(app, names)
+            return
+        if app.db.is_running():
+            due = await app.db.write(feeds.make_due, names, now)
+            click.echo(
+                f"the running service was asked to poll {len(due)} feeds now; `feed-monitor status` shows how it went"
+            )
+            return
+        await take_over(app, now)
+        due = await app.db.write(feeds.make_due, names, now)
+        with _progress() as bar:
+            task = bar.add_task("asking", total=len(due))
+
+            def told(feed: Feed, outcome: Outcome, new: int) -> None:
+                bar.update(task, advance=1)
+                click.echo(f"{feed.name}: {_line(outcome)}" + ("" if isinstance(outcome, Failed) else f", {new} new"))
+
+            app.poll.follow(told)
+            await app.poll.everything_due()
+        triaged = await app.triage.run()
+        sent = await app.deliver.run(at_once=True)
+        click.echo(f"{triaged} new entries, {sent} mails sent")
+
+
+async def _look(app: App, names: tuple[str, ...]) -> None:
+    chosen = [feed for feed in app.config.feeds if not names or feed.name in names or feed.url in names]
+    stored = {feed.url: feed for feed in await app.db.read(feeds.watched)}
+    for feed in chosen:
+        # Without its validators and its hash the feed shows everything, and what is new can be told.
+        row = Feed(url=feed.url, name=feed.name, host=feed.host, next_poll_at=utc_now(), every_seconds=1)
+        outcome = await app.poll.look(row)
+        click.echo(f"{feed.name}: {_line(outcome)}")
+        if isinstance(outcome, Read):
+            known = stored.get(feed.url)
+            new = await app.db.read(entries.unknown, known.id if known else 0, outcome.parsed.entries)
+            for entry in new:
+                click.echo(f"  new  {entry.title or entry.link}")
+
+
+def _line(outcome: Outcome) -> str:
+    match outcome:
+        case Failed(kind, reason):
+            return f"{kind}: {reason}"
+        case Read(parsed):
+            return f"{len(parsed.entries)} entries, {parsed.version}"
+        case _:
+            return "unchanged"
+
+
+def _progress() -> Progress:
+    return Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
+@click.command()
+@click.option("--for", "for_address", metavar="ADDRESS", help="Only this subscriber, and now, even before their hour.")
+@click.option("--dry-run", is_flag=True, help="Print what the next briefing would say; store and send nothing.")
+@command
+async def brief(for_address: str | None, dry_run: bool) -> None:
+    """Write the briefings that are due. There is one per subscriber and local date, ever."""
+    async with open_app(read_config()) as app:
+        people = await app.db.read(subscribers.confirmed)
+        if for_address is not None:
+            people = [person for person in people if person.address == address_or_fail(for_address)]
+            if not people:
+                fail(f"{for_address} is no confirmed subscriber; `feed-monitor subscribers list` shows who is")
+        if dry_run:
+            for person in people:
+                await _preview(app, person)
+            return
+        if for_address is None:
+            written = await app.brief.run()
+            click.echo(f"{written} briefings written")
+        for person in people if for_address is not None else ():
+            await _write_now(app, person)
+        if app.db.is_running():
+            click.echo("the running service delivers them")
+            return
+        await take_over(app, utc_now())
+        click.echo(f"{await app.deliver.run(at_once=True)} mails sent")
+
+
+async def _preview(app: App, person: Subscriber) -> None:
+    contents = await app.brief.preview(person.address)
+    if contents is not None:
+        day = utc_now().date()
+        letter = app.compose.briefing(contents, person, day, subject(contents))
+        click.echo(f"To: {person.address}\nSubject: {letter.subject}\n\n{letter.text}")
+
+
+async def _write_now(app: App, person: Subscriber) -> None:
+    day = latest_slot(utc_now(), person.zone, person.briefing_at.replace(hour=0, minute=0, second=0)).local_date
+    briefing = await app.brief.write_for(person.address, day)
+    if briefing is None:
+        click.echo(f"the briefing of {day} for {person.address} was written already; there is one a day")
+    else:
+        click.echo(f"briefing of {day} for {person.address}: {briefing.subject}")
+
+
+@click.command()
+@command
+async def deliver() -> None:
+    """Send what is owed now, also what waits for a later try because the mail server was out of reach."""
+    async with open_app(read_config()) as app:
+        await take_over(app, utc_now())
+        sent = await app.deliver.run(at_once=True)
+        click.echo(f"{sent} mails sent")
+
+
+def address_or_fail(said: str) -> str:
+    try:
+        return address(said)
+    except ValueError as error:
+        fail(str(error), code=2)

@@ -1,0 +1,60 @@
+"""Who hears at once, and why (or why not)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.core.values import RuleMatch
+from monitor.words import Disposition, Severity
+
+# What an entry of a feed's first poll may be old and still be news.
+FRESH = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When an entry reached us, by the clocks that matter.
+
+    `previous_poll_at` is the last good poll of its feed before it came: None for a feed's first poll.
+    """
+
+    arrived_at: datetime
+    published_at: datetime | None
+    previous_poll_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPolicy:
+    least: Severity = Severity.HIGH
+    max_age: timedelta = timedelta(hours=24)
+
+
+def decide(
+    match: RuleMatch, arrival: Arrival, told_rules: Collection[str], wanted: bool, policy: AlertPolicy
+) -> Disposition:
+    """What becomes of one match. `told_rules` were told in its story already.
+
+    `wanted`: some confirmed subscriber asked for alerts of this severity.
+    """
+    for disposition, applies in (
+        (Disposition.HELD, match.held),
+        (Disposition.LEFT, match.severity.rank < policy.least.rank),
+        (Disposition.BASELINE, arrival.previous_poll_at is None and not _is_fresh(arrival)),
+        (Disposition.OLD, _was_old(arrival, policy.max_age)),
+        (Disposition.TOLD, match.rule in told_rules),
+        (Disposition.NOBODY, not wanted),
+    ):
+        if applies:
+            return disposition
+    return Disposition.ALERTED
+
+
+def _is_fresh(arrival: Arrival) -> bool:
+    return arrival.published_at is not None and arrival.arrived_at - arrival.published_at <= FRESH
+
+
+def _was_old(arrival: Arrival, max_age: timedelta) -> bool:
+    """Published long before the last time we looked: an old item slid in. After an outage nothing is old."""
+    if arrival.published_at is None or arrival.previous_poll_at is None:
+        return False
+    return arrival.published_at < arrival.previous_poll_at - max_age

@@ -1,0 +1,112 @@
+"""What a document says: bytes to a ParsedFeed, or the reason why there is no feed in it.
+
+feedparser needs seconds to hours for some hostile documents of 40 KB, so this runs in a child
+process that may be killed (`monitor.cell`).
+"""
+
+import re
+from calendar import timegm
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import feedparser
+
+from monitor.core import jsonfeed
+from monitor.core.encoding import decoded
+from monitor.core.identity import absolute
+from monitor.core.text import has_markup, legible, plain
+from monitor.core.values import (
+    CONTENT_LIMIT,
+    MOST_ENTRIES,
+    SUMMARY_LIMIT,
+    TITLE_LIMIT,
+    NotAFeed,
+    ParsedEntry,
+    ParsedFeed,
+)
+
+_HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)\b")
+
+
+def parse(document: bytes, url: str = "", content_type: str = "") -> ParsedFeed | NotAFeed:
+    """Read RSS 0.9x-2.0, RDF, Atom or JSON Feed. `url` is where the document came from: links are relative to it."""
+    text = decoded(document, content_type)
+    if not text.strip():
+        return NotAFeed("the document is empty")
+    if text.lstrip()[0] in "{[":
+        return jsonfeed.parse(text, url)
+    head = text[:5_000]
+    if _HTML.search(head) and not _FEED_ROOT.search(head):
+        return NotAFeed("an HTML page, not a feed")
+    return _from_feedparser(text, url)
+
+
+def _from_feedparser(text: str, url: str) -> ParsedFeed | NotAFeed:
+    # A stream, because feedparser opens the file or URL that bytes or a string name.
+    parsed = feedparser.parse(
+        BytesIO(text.encode("utf-8", "replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    version = parsed.get("version") or ""
+    entries = parsed.get("entries") or []
+    if not version and not entries:
+        trouble = parsed.get("bozo_exception")
+        return NotAFeed(f"no feed in it ({legible(str(trouble))[:120]})" if trouble else "no feed in it")
+    feed = parsed.get("feed", {})
+    language = str(feed.get("language") or "")
+    damage = ""
+    if parsed.get("bozo"):
+        damage = legible(f"{type(parsed.bozo_exception).__name__}: {parsed.bozo_exception}")[:200]
+    return ParsedFeed(
+        version=version or "unknown",
+        title=_title(feed),
+        language=language,
+        entries=tuple(_entry(entry, url, language) for entry in entries[:MOST_ENTRIES]),
+        damage=damage,
+    )
+
+
+def _entry(entry: Any, url: str, feed_language: str) -> ParsedEntry:
+    summary_html = str(entry.get("summary") or "")
+    contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
+    content_html = max(contents, key=len, default="")
+    content = plain(content_html, CONTENT_LIMIT)
+    # feedparser lets a lone content:encoded stand in for the summary.
+    summary = content[:SUMMARY_LIMIT] if summary_html == content_html else plain(summary_html, SUMMARY_LIMIT)
+    detail = entry.get("title_detail") or {}
+    return ParsedEntry(
+        guid=legible(str(entry.get("id") or "")),
+        link=_web_link(entry, detail.get("base") or url),
+        title=_title(entry),
+        summary=summary,
+        content=content,
+        published=_time(entry.get("published_parsed")),
+        published_said=legible(str(entry.get("published") or ""))[:100],
+        updated=_time(entry.get("updated_parsed")),
+        author=legible(str(entry.get("author") or ""))[:200],
+        tags=tuple(legible(tag["term"])[:100] for tag in entry.get("tags") or () if tag.get("term"))[:50],
+        language=legible(str(detail.get("language") or feed_language))[:35],
+    )
+
+
+def _title(element: Any) -> str:
+    title = str(element.get("title") or "")
+    return " ".join((plain(title, TITLE_LIMIT) if has_markup(title) else legible(title)[:TITLE_LIMIT]).split())
+
+
+def _web_link(entry: Any, base: str) -> str:
+    link = str(entry.get("link") or "")
+    if not link and entry.get("guidislink"):
+        link = str(entry.get("id") or "")
+    return absolute(link, base)
+
+
+def _time(parsed: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,174 @@
+"""One pass over an entry against an index from stems to patterns.
+
+Live triage, rule tests and `why` all ask this one matcher, so they cannot disagree.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from monitor.core.rules.patterns import MOST_BETWEEN, Pattern, Rule, Term
+from monitor.core.rules.words import Word, sentences, stem
+from monitor.core.values import Evidence, Headline, RuleMatch
+
+# "pre emptive" and "no fly zone" may be written as one word: so many written words may make one.
+_MOST_JOINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """Why a pattern did not fire although some of it stands in the text."""
+
+    rule: str
+    pattern: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stemmed:
+    """A pattern in one language. `place` is (rule number, is it an `unless`)."""
+
+    place: tuple[int, bool]
+    pattern: Pattern
+    terms: tuple[tuple[str, ...], ...]
+
+
+# Places of one term in a sentence: (first word, word after the last).
+_Places = list[tuple[int, int]]
+
+
+class RuleSet:
+    """Compiled rules. A language's index is built when its first entry comes."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._by_language: dict[str, tuple[frozenset[str], dict[str, list[_Stemmed]]]] = {}
+
+    def match(self, entry: Headline) -> list[RuleMatch]:
+        """Every rule that speaks of the entry, in the order of the rule file."""
+        found: dict[tuple[int, bool], list[Evidence]] = defaultdict(list)
+        for name, text in entry.fields():
+            for words in sentences(text, entry.language):
+                for stemmed, places in self._candidates(words, entry.language):
+                    span = _closest(places)
+                    if span is not None:
+                        found[stemmed.place].extend(_evidence(name, text, words, span, stemmed.pattern.text))
+        return [
+            RuleMatch(rule.name, rule.severity, tuple(found[number, False]), tuple(found.get((number, True), ())))
+            for number, rule in enumerate(self.rules)
+            if (number, False) in found
+        ]
+
+    def near_misses(self, entry: Headline) -> list[NearMiss]:
+        """For rules that stayed silent: patterns of which at least half of the words were there."""
+        fired = {match.rule for match in self.match(entry)}
+        vocabulary, index = self._index(entry.language)
+        patterns = {id(stemmed): stemmed for group in index.values() for stemmed in group}
+        misses: dict[str, NearMiss] = {}
+        for _, text in entry.fields():
+            for words in sentences(text, entry.language):
+                at = _occurrences(words, vocabulary, entry.language)
+                for stemmed in patterns.values():
+                    number, is_unless = stemmed.place
+                    rule = self.rules[number]
+                    reason = "" if is_unless or rule.name in fired else _missing(stemmed, at)
+                    if reason:
+                        misses.setdefault(
+                            stemmed.pattern.text + rule.name, NearMiss(rule.name, stemmed.pattern.text, reason)
+                        )
+        return list(misses.values())
+
+    def _candidates(self, words: list[Word], language: str) -> Iterator[tuple[_Stemmed, list[_Places]]]:
+        vocabulary, index = self._index(language)
+        at = _occurrences(words, vocabulary, language)
+        for key in at:
+            for stemmed in index.get(key, ()):
+                places = [_places(term, at) for term in stemmed.terms]
+                if all(places):
+                    yield stemmed, places
+
+    def _index(self, language: str) -> tuple[frozenset[str], dict[str, list[_Stemmed]]]:
+        if language not in self._by_language:
+            index: dict[str, list[_Stemmed]] = defaultdict(list)
+            vocabulary: set[str] = set()
+            for number, rule in enumerate(self.rules):
+                for is_unless, patterns in ((False, rule.match), (True, rule.unless)):
+                    for pattern in patterns:
+                        terms = tuple(_stemmed(term, language) for term in pattern.terms)
+                        stems = [word for term in terms for word in term]
+                        vocabulary.update(stems)
+                        # The longest word is a fair guess at the rarest.
+                        index[max(stems, key=len)].append(_Stemmed((number, is_unless), pattern, terms))
+            self._by_language[language] = frozenset(vocabulary), dict(index)
+        return self._by_language[language]
+
+
+def _stemmed(term: Term, language: str) -> tuple[str, ...]:
+    return tuple(stem(word, language) for word in term.words)
+
+
+def _occurrences(words: Sequence[Word], vocabulary: frozenset[str], language: str) -> dict[str, _Places]:
+    """Where the stems that rules ask for stand, whether written as one word or as several."""
+    at: dict[str, _Places] = defaultdict(list)
+    for first, word in enumerate(words):
+        if word.stem in vocabulary:
+            at[word.stem].append((first, first + 1))
+        joined = word.folded
+        for after in range(first + 1, min(first + _MOST_JOINED, len(words))):
+            if not words[after].glued:
+                break
+            joined += words[after].folded
+            whole = stem(joined, language)
+            if whole in vocabulary:
+                at[whole].append((first, after + 1))
+    return at
+
+
+def _places(term: tuple[str, ...], at: dict[str, _Places]) -> _Places:
+    """Where a term stands; the words of a phrase must follow one another."""
+    runs = at.get(term[0], [])
+    for word in term[1:]:
+        starts = dict(at.get(word, ()))
+        runs = [(first, starts[after]) for first, after in runs if after in starts]
+    return runs
+
+
+def _closest(places: list[_Places]) -> list[tuple[int, int]] | None:
+    """One place per term, near enough to each other and each word used once; None if there is no such choice."""
+    for chosen in _choices(places):
+        between = sum(max(0, right[0] - left[1]) for left, right in pairwise(chosen))
+        overlaps = any(right[0] < left[1] for left, right in pairwise(chosen))
+        if between <= MOST_BETWEEN and not overlaps:
+            return chosen
+    return None
+
+
+def _choices(places: list[_Places]) -> Iterator[list[tuple[int, int]]]:
+    """For each place of the first term, every other term's place nearest to it."""
+    for anchor in places[0]:
+        chosen = [anchor]
+        for others in places[1:]:
+            free = [place for place in others if place not in chosen] or others
+            chosen.append(min(free, key=lambda place: abs(place[0] - anchor[0])))
+        yield sorted(chosen)
+
+
+def _missing(stemmed: _Stemmed, at: dict[str, _Places]) -> str:
+    places = [_places(term, at) for term in stemmed.terms]
+    texts = [term.text for term in stemmed.pattern.terms]
+    absent = [text for text, found in zip(texts, places, strict=True) if not found]
+    if absent:
+        return f"no {' and no '.join(absent)} beside it" if len(absent) * 2 <= len(texts) and len(texts) > 1 else ""
+    between = min(
+        (sum(max(0, right[0] - left[1]) for left, right in pairwise(chosen)) for chosen in _choices(places)), default=0
+    )
+    return f"{' and '.join(texts)} are {between} words apart, {MOST_BETWEEN} allowed" if between > MOST_BETWEEN else ""
+
+
+def _evidence(
+    field: str, text: str, words: list[Word], span: list[tuple[int, int]], pattern: str
+) -> Iterator[Evidence]:
+    for first, after in span:
+        start, end = words[first].start, words[after - 1].end
+        yield Evidence(field, start, end, text[start:end], pattern)

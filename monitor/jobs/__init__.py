@@ -1,0 +1,21 @@
+"""The steps, in the order things happen.
+
+    service, every second ------------- jobs.poll
+      store.feeds.claim_due               which feeds are due, and nobody else's now
+      net.fetch             x many        Fetched | Unchanged | FetchFailed      the only parallel step
+      cell.parse                          bytes -> ParsedFeed | NotAFeed         in a child that may be killed
+      store.entries.keep_new              dedupe; entries and feed state in ONE transaction
+            | commit, then wake
+    jobs.triage                           new entries in order of arrival, a batch a transaction, one at a time
+      core.rules.match                    which rules speak of the entry, with the evidence
+      core.stories.find                   which story it belongs to
+      core.alerts.decide                  who hears now, and why (or why not)
+      store.outbox.owe_alert              a Delivery with a unique key
+            | commit, then wake
+    jobs.deliver                          takes what is due, composes, sends, settles; tries again on its own clock
+    jobs.brief                            each subscriber's morning -> a briefing -> owed deliveries
+
+Each step reads rows that the step before committed and commits its own output, so a kill at any instant loses
+nothing and repeats nothing. Between DATA and its commit alone SMTP leaves a doubt; there the repeat is the same
+mail to the byte, Message-ID included.
+"""

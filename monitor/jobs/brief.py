@@ -1,0 +1,107 @@
+"""Write each subscriber's briefing when their morning comes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from monitor.core import briefing as core
+from monitor.core.timing import latest_slot
+from monitor.models import Briefing, Subscriber
+from monitor.store import briefings, entries, outbox, subscribers
+from monitor.store.db import Database, single_triage
+
+log = structlog.get_logger("brief")
+# What a subscriber's first issue looks back on, when there is none before it.
+_FIRST_WINDOW = timedelta(hours=24)
+_CONTENTS = TypeAdapter(core.Contents)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """`woken` is called after briefings were owed."""
+
+    db: Database
+    now: Callable[[], datetime]
+    woken: Callable[[], None]
+
+    async def run(self) -> int:
+        """Owe every briefing whose time has come; how many those were."""
+        owed = 0
+        for address, day in await self.db.read(_due, self.now()):
+            owed += await self.write_for(address, day) is not None
+        return owed
+
+    async def write_for(self, address: str, day: date) -> Briefing | None:
+        """Owe this subscriber the issue of this day; None when it was written already."""
+        briefing = await self.db.write(_write, address, day, self.now())
+        if briefing is not None:
+            log.info("briefing written", date=briefing.local_date.isoformat(), subject=briefing.subject)
+            self.woken()
+        return briefing
+
+    async def preview(self, address: str) -> core.Contents | None:
+        """What the next issue would contain if it were written now; None for nobody of that address."""
+        return await self.db.read(_preview, address, self.now())
+
+
+def _due(session: Session, now: datetime) -> list[tuple[str, date]]:
+    due = []
+    for person in subscribers.confirmed(session):
+        slot = latest_slot(now, person.zone, person.briefing_at)
+        missed_before = person.confirmed_at is not None and slot.at < person.confirmed_at
+        if person.briefing and not missed_before and not briefings.exists(session, person.id, slot.local_date):
+            due.append((person.address, slot.local_date))
+    return due
+
+
+def _write(session: Session, address: str, day: date, now: datetime) -> Briefing | None:
+    # Nothing may be given an arrival number below the window's end after it was written.
+    single_triage(session)
+    person = subscribers.by_address(session, address)
+    if person is None or briefings.exists(session, person.id, day):
+        return None
+    after, upto, contents = _contents(session, person, now)
+    briefing = Briefing(
+        subscriber_id=person.id,
+        local_date=day,
+        after_arrival=after,
+        upto_arrival=upto,
+        written_at=now,
+        subject=core.subject(contents),
+        contents=_CONTENTS.dump_python(contents, mode="json"),
+    )
+    session.add(briefing)
+    session.flush()
+    outbox.owe_briefing(session, briefing, person, now)
+    return briefing
+
+
+def _preview(session: Session, address: str, now: datetime) -> core.Contents | None:
+    person = subscribers.by_address(session, address)
+    return None if person is None else _contents(session, person, now)[2]
+
+
+def _contents(session: Session, person: Subscriber, now: datetime) -> tuple[int, int, core.Contents]:
+    last = briefings.last(session, person.id)
+    since = last.written_at if last else now - _FIRST_WINDOW
+    after = last.upto_arrival if last else briefings.arrival_before(session, since)
+    upto = max(after, entries.latest_arrival(session))
+    stories, number = briefings.stories_between(session, after, upto)
+    contents = core.write(
+        stories,
+        entries=number,
+        feeds=briefings.watched_feeds(session),
+        blind_spots=briefings.blind_spots(session),
+        since=since,
+        until=now,
+    )
+    return after, upto, contents
+
+
+def stored_contents(stored: dict[str, Any]) -> core.Contents:
+    return _CONTENTS.validate_python(stored, strict=False)

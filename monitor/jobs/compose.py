@@ -1,0 +1,123 @@
+"""What a debt becomes: rows to views to the bytes of a mail."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from monitor.core.briefing import Contents
+from monitor.core.text import shortened
+from monitor.core.values import Evidence
+from monitor.jobs.brief import stored_contents
+from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Entry, Feed, Match, Subscriber
+from monitor.render.mail import Letter, compose, message_id
+from monitor.render.templates import Templates
+from monitor.render.views import AlertView, Quote, Voice, marked, passage
+from monitor.store import alerts, entries
+from monitor.store.db import Database
+
+_NEAR = 400
+_QUOTES_PER_RULE = 2
+_TITLE_IN_SUBJECT = 100
+
+
+@dataclass(frozen=True)
+class Compose:
+    db: Database
+    templates: Templates
+    sender: str
+    contact: str
+
+    async def mail(self, delivery: Delivery) -> bytes:
+        """The mail that settles this debt; the same bytes for the same rows."""
+        letter = await self.db.read(self._letter, delivery)
+        return compose(
+            letter,
+            key=delivery.key,
+            sender=self.sender,
+            recipient=delivery.recipient,
+            contact=self.contact,
+            owed_at=delivery.owed_at,
+        )
+
+    def message_id(self, delivery: Delivery) -> str:
+        return message_id(delivery.key, self.sender)
+
+    def briefing(self, contents: Contents, person: Subscriber, day: date, subject: str) -> Letter:
+        view = {"contents": contents, "zone": person.zone, "day": day, "subject": subject, **self._reader(person)}
+        return Letter(
+            subject,
+            self.templates.text("email/briefing.txt", **view),
+            self.templates.html("email/briefing.html", **view),
+            "briefing",
+        )
+
+    def alert(self, view: AlertView, subject: str, person: Subscriber, in_reply_to: str = "") -> Letter:
+        given = {"alert": view, "zone": person.zone, "subject": subject, **self._reader(person)}
+        return Letter(
+            subject,
+            self.templates.text("email/alert.txt", **given),
+            self.templates.html("email/alert.html", **given),
+            "alerts",
+            in_reply_to,
+        )
+
+    def _reader(self, person: Subscriber) -> dict[str, object]:
+        return {"recipient": person.address, "consent": person.consent, "contact": self.contact}
+
+    def _letter(self, session: Session, delivery: Delivery) -> Letter:
+        person = session.get_one(Subscriber, delivery.subscriber_id)
+        if delivery.kind == DeliveryKind.BRIEFING:
+            briefing = session.get_one(Briefing, delivery.briefing_id)
+            return self.briefing(stored_contents(briefing.contents), person, briefing.local_date, briefing.subject)
+        alert = session.get_one(Alert, delivery.alert_id)
+        revision = delivery.alert_revision or 1
+        view = alert_view(session, alert, revision)
+        if revision == 1:
+            return self.alert(view, alert_subject(view), person)
+        first = alert_view(session, alert, 1)
+        root = message_id(f"alert:{alert.id}:1:{person.id}", self.sender)
+        return self.alert(view, f"Re: {alert_subject(first)}", person, root)
+
+
+def alert_subject(view: AlertView) -> str:
+    more = f" +{len(view.rules) - 1}" if len(view.rules) > 1 else ""
+    return f"[{view.rules[0]}{more}] {shortened(view.headline, _TITLE_IN_SUBJECT)}"
+
+
+def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
+    told = alerts.of_revision(session, alert.id, revision)
+    entry = told[0][1]
+    heading = entry.title or shortened(entry.summary, 120) or entry.link
+    evidence = [each for match, _, _ in told for each in alerts.evidence_of(match.evidence)]
+    in_title = [each for each in evidence if each.field == "title"] if entry.title else []
+    matches = sorted((match for match, _, _ in told), key=lambda match: -match.severity.rank)
+    return AlertView(
+        severity=max((match.severity for match in matches), key=lambda each: each.rank),
+        rules=tuple(match.rule for match in matches),
+        title=marked(heading, in_title),
+        headline=heading,
+        link=entry.link,
+        language=entry.language,
+        quotes=tuple(quote for match in matches for quote in _quotes(match, entry)),
+        voices=tuple(_voice(each, feed) for each, feed in entries.of_story(session, alert.story_id)),
+        revision=revision,
+        told_at=told[0][0].decided_at,
+    )
+
+
+def _quotes(match: Match, entry: Entry) -> list[Quote]:
+    """For each pattern that fired, the first passage where it did."""
+    firings: dict[tuple[str, str], list[Evidence]] = {}
+    for each in alerts.evidence_of(match.evidence):
+        group = firings.setdefault((each.field, each.pattern), [])
+        if not group or each.end - group[0].start <= _NEAR:
+            group.append(each)
+    return [
+        Quote(match.rule, match.severity, pattern, field, passage(getattr(entry, field), tuple(group)))
+        for (field, pattern), group in list(firings.items())[:_QUOTES_PER_RULE]
+    ]
+
+
+def _voice(entry: Entry, feed: Feed) -> Voice:
+    return Voice(feed.publisher, entry.title, entry.link, entry.published_at, entry.arrived_at)

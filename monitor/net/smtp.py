@@ -1,0 +1,148 @@
+"""Hand messages to a mail server, knowing at each moment how far it has got."""
+
+import re
+import ssl
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import aiosmtplib
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+
+from monitor.net.post import Message, SendFailed, SendResult, Sent, Unreachable, Witness
+
+# Exim delivers no more than ten messages of one connection at once; Microsoft asks for fifty at most.
+_MOST_PER_CONNECTION, _MOST_PER_EXIM_CONNECTION = 50, 10
+_FINAL_DOT = 600.0  # RFC 5321 4.5.3.2.6; hanging up sooner on a slow server makes doubles
+_ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
+# Refusals that speak of the sender, the connection or our policy, and say nothing about the recipient.
+_OURS = re.compile(r"5\.(1\.[78]|3\.\d+|5\.\d+|7\.\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    host: str
+    port: int
+    tls: bool
+    starttls: bool
+    username: str
+    password: str = field(repr=False)
+    timeout: timedelta = timedelta(seconds=60)
+
+
+class SmtpDoor:
+    """One visit to the server; it connects when the first message comes and again when the line breaks."""
+
+    def __init__(self, server: SmtpServer, witness: Witness = lambda step: None) -> None:
+        self._server = server
+        self._witness = witness
+        self._client: SMTP | None = None
+        self._handed_over = 0
+        self._most = _MOST_PER_CONNECTION
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is None:
+            return
+        try:
+            # After a cancelled or broken exchange the client is out of step with the server: never reuse it.
+            if error is None:
+                await self._client.quit(timeout=5)
+        except (SMTPException, OSError):
+            pass
+        finally:
+            self._drop()
+
+    async def greet(self) -> str:
+        """Connect, encrypt and log in; "" when the server lets us in."""
+        outcome = await self._connected()
+        return "" if isinstance(outcome, SMTP) else outcome.reason
+
+    async def send(self, message: Message) -> SendResult:
+        client = await self._connected()
+        if isinstance(client, Unreachable):
+            return client
+        step = "MAIL FROM"
+        try:
+            self._witness("smtp: before MAIL FROM")
+            await client.mail(message.sender)
+            step = "RCPT TO"
+            self._witness("smtp: before RCPT TO")
+            await client.rcpt(message.recipient)
+            step = "DATA"
+            self._witness("smtp: before DATA")
+            reply = await client.data(message.content, timeout=_FINAL_DOT)
+        except SMTPResponseException as error:
+            return await self._refused(error, step)
+        except (SMTPException, OSError, ValueError) as error:
+            self._drop()
+            reason = f"{type(error).__name__} at {step}: {str(error)[:200]}"
+            # Within DATA the server may have taken the message and only its answer been lost.
+            return SendFailed(reason, doubtful=True) if step == "DATA" else Unreachable(reason)
+        except BaseException:
+            self._drop()
+            raise
+        self._witness("smtp: accepted")
+        self._handed_over += 1
+        return Sent(f"{reply.code} {reply.message}"[:300])
+
+    async def _refused(self, error: SMTPResponseException, step: str) -> SendResult:
+        reason = f"{error.code} {error.message} (at {step})".replace("\n", " ")[:300]
+        if error.code == 421 or self._client is None:
+            self._drop()
+            return Unreachable(reason)
+        try:
+            await self._client.rset(timeout=10)
+        except (SMTPException, OSError):
+            self._drop()
+        return SendFailed(reason, permanent=_is_permanent(error, step))
+
+    async def _connected(self) -> SMTP | Unreachable:
+        if self._client is not None and (not self._client.is_connected or self._handed_over >= self._most):
+            self._drop()
+        if self._client is not None:
+            return self._client
+        server = self._server
+        client = SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=server.timeout.total_seconds(),
+            use_tls=server.tls,
+            start_tls=server.starttls,
+            tls_context=ssl.create_default_context() if server.tls or server.starttls else None,
+        )
+        try:
+            self._witness("smtp: before connecting")
+            greeting = await client.connect()
+            await client.ehlo()
+            if server.username:
+                await client.login(server.username, server.password)
+        except (SMTPException, OSError, ValueError) as error:
+            client.close()
+            return Unreachable(f"{server.host}:{server.port}: {_said(error)}")
+        self._most = _MOST_PER_EXIM_CONNECTION if "Exim" in greeting.message else _MOST_PER_CONNECTION
+        self._client, self._handed_over = client, 0
+        return client
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _is_permanent(error: SMTPResponseException, step: str) -> bool:
+    if error.code < 500 or step == "MAIL FROM":
+        return False
+    enhanced = _ENHANCED.match(error.message)
+    return not (enhanced and _OURS.match(".".join(enhanced.groups())))
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return f"user name or password refused ({error.code} {error.message})"
+    return f"{error}"[:200] or type(error).__name__

@@ -1,0 +1,1 @@
+"""Templates to texts, texts to mails."""

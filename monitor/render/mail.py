@@ -1,0 +1,75 @@
+"""Texts to the bytes of a mail, whose headers are exactly those intended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime
+from hashlib import sha256
+
+from monitor.core.text import header_safe
+
+SUBJECT_LIMIT = 150
+# Stock policies turn a long URL in these into an encoded word, which no mail program understands.
+_MACHINE_HEADERS = frozenset(
+    {"list-unsubscribe", "list-id", "message-id", "in-reply-to", "references", "auto-submitted"}
+)
+
+
+class _MailPolicy(EmailPolicy):
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() in _MACHINE_HEADERS:
+            return f"{name}: {value}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = _MailPolicy(linesep=SMTP.linesep, cte_type="7bit")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says, before it becomes bytes. `in_reply_to` is the first mail of its thread."""
+
+    subject: str
+    text: str
+    html: str
+    list_name: str
+    in_reply_to: str = ""
+
+
+def message_id(key: str, sender: str) -> str:
+    """The same for the same debt, always: receivers may fold a repeat."""
+    return f"<{key.partition(':')[0]}.{sha256(key.encode()).hexdigest()[:26]}@{sender.rpartition('@')[2]}>"
+
+
+def compose(letter: Letter, *, key: str, sender: str, recipient: str, contact: str, owed_at: datetime) -> bytes:
+    """The bytes of the mail; the same for the same arguments."""
+    mail = EmailMessage(policy=_POLICY)
+    domain = sender.rpartition("@")[2]
+    mail["Date"] = format_datetime(owed_at)
+    mail["From"] = Address("feed-monitor", addr_spec=sender)
+    mail["To"] = Address(addr_spec=recipient)
+    if contact:
+        mail["Reply-To"] = Address(addr_spec=contact)
+    mail["Subject"] = header_safe(letter.subject, SUBJECT_LIMIT)
+    mail["Message-ID"] = message_id(key, sender)
+    if letter.in_reply_to:
+        mail["In-Reply-To"] = mail["References"] = letter.in_reply_to
+    mail["List-Id"] = f"<{letter.list_name}.{domain}>"
+    if contact:
+        mail["List-Unsubscribe"] = f"<mailto:{contact}?subject=unsubscribe>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply, DR, RN, NRN"
+    intended = [*mail.keys(), "MIME-Version", "Content-Type"]
+    mail.set_content(letter.text, cte="quoted-printable")
+    mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"=_{sha256(key.encode()).hexdigest()[:32]}")
+    content = mail.as_bytes(policy=_POLICY)
+    if sorted(message_from_bytes(content).keys()) != sorted(intended):
+        raise ValueError(f"the mail {key} has other headers than intended")
+    return content

@@ -1,0 +1,233 @@
+"""The long-running process: every job on its clock, until told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.app import (
+    Ports,
+    assembled,
+    compile_rules,
+    follow_config,
+    open_database,
+    take_over,
+)
+from monitor.cell import Cell
+from monitor.jobs.boundary import guarded
+from monitor.net.systemd import notify, watchdog
+from monitor.settings import SettingsError, load
+from monitor.store import job_runs
+
+log = structlog.get_logger("service")
+# Longer than any fetch or SMTP step in flight may take, shorter than TimeoutStopSec of the unit.
+DRAIN = timedelta(seconds=80)
+_BEAT = timedelta(seconds=30)
+
+
+@dataclass
+class _Job:
+    """A job that never overlaps itself: woken while it runs, it runs once more. Longer than `bound` is a hang."""
+
+    name: str
+    run: Callable[[], Awaitable[object]]
+    every: timedelta
+    bound: timedelta
+    crashed: Callable[[str, Exception], Awaitable[None]]
+    well: Callable[[str], Awaitable[None]]
+    _task: asyncio.Task[None] | None = None
+    _again: bool = False
+    _since: float = 0.0
+
+    def wake(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._again = True
+            return
+        self._since = asyncio.get_running_loop().time()
+        self._task = asyncio.create_task(self._until_quiet(), name=self.name)
+
+    async def _until_quiet(self) -> None:
+        again = True
+        while again:
+            self._again = False
+            self._since = asyncio.get_running_loop().time()
+            if await guarded(self.name, self.run(), self.crashed):
+                await self.well(self.name)
+            again = self._again
+
+    def hangs(self, at: float) -> bool:
+        running = self._task is not None and not self._task.done()
+        return running and at - self._since > self.bound.total_seconds()
+
+    async def finish(self) -> None:
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def give_up(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await self.finish()
+
+
+@dataclass
+class Service:
+    """`serve` until SIGTERM or SIGINT; SIGHUP reads the config again."""
+
+    file: Path
+    ports: Ports
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _reload: asyncio.Event = field(default_factory=asyncio.Event)
+    _jobs: dict[str, _Job] = field(default_factory=dict)
+    _last_well: dict[str, datetime] = field(default_factory=dict)
+    _ticked: float = 0.0
+
+    async def serve(self) -> None:
+        """Raises SettingsError or DatabaseInUseError when it cannot start."""
+        config = load(self.file)
+        rules = compile_rules(config)
+        loop = asyncio.get_running_loop()
+        ports = replace(
+            self.ports,
+            crashed=self._crashed,
+            entries_came=lambda: self._wake("triage"),
+            mail_owed=lambda: self._wake("deliver"),
+            stopping=self._stop.is_set,
+        )
+        async with AsyncExitStack() as stack:
+            notify("STATUS=opening the database")
+            self._db = open_database(config, ports)
+            stack.callback(self._db.close)
+            self._cell = await stack.enter_async_context(Cell())
+            self._parts = await stack.enter_async_context(AsyncExitStack())
+            self._app = await self._parts.enter_async_context(assembled(config, rules, self._db, self._cell, ports))
+            await take_over(self._app, ports.now())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+            scheduler = self._schedule(loop)
+            stack.callback(scheduler.shutdown, wait=False)
+            notify("READY=1", f"STATUS=watching {len(config.feeds)} feeds")
+            log.info("started", feeds=len(config.feeds), rules=len(config.rules), mail=config.mail_out)
+            await self._until_stopped(ports)
+            notify("STOPPING=1", "STATUS=finishing what is under way")
+            scheduler.pause()
+            await self._drain()
+        log.info("stopped")
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> AsyncIOScheduler:
+        """APScheduler is the clock; what is due stands in the rows, so a late tick loses nothing."""
+        for name, run, every, bound in (
+            ("poll", lambda: self._app.poll.start_due(), timedelta(seconds=1), timedelta(minutes=2)),
+            ("triage", lambda: self._app.triage.run(), timedelta(seconds=10), timedelta(minutes=5)),
+            ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(hours=2)),
+            ("brief", lambda: self._app.brief.run(), timedelta(seconds=5), timedelta(minutes=10)),
+        ):
+            self._jobs[name] = _Job(name, run, every, bound, self._crashed, self._went_well)
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for job in self._jobs.values():
+            scheduler.add_job(
+                self._tick, "interval", args=[job], seconds=job.every.total_seconds(), next_run_time=self.ports.now()
+            )
+        period = watchdog()
+        if period is not None:
+            scheduler.add_job(self._feed_watchdog, "interval", args=[loop], seconds=period.total_seconds() / 3)
+        scheduler.start()
+        self._ticked = loop.time()
+        return scheduler
+
+    async def _tick(self, job: _Job) -> None:
+        self._ticked = asyncio.get_running_loop().time()
+        job.wake()
+
+    async def _feed_watchdog(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Only progress feeds the dog: every job within its bound, and the clock ticking."""
+        hanging = [job.name for job in self._jobs.values() if job.hangs(loop.time())]
+        if hanging or loop.time() - self._ticked > 30:
+            log.error("not feeding the watchdog", hanging=hanging)
+            return
+        notify("WATCHDOG=1")
+
+    def _wake(self, name: str) -> None:
+        if not self._stop.is_set() and name in self._jobs:
+            self._jobs[name].wake()
+
+    async def _until_stopped(self, ports: Ports) -> None:
+        stopped = asyncio.create_task(self._stop.wait())
+        while not self._stop.is_set():
+            reloaded = asyncio.create_task(self._reload.wait())
+            await asyncio.wait([stopped, reloaded], return_when=asyncio.FIRST_COMPLETED)
+            reloaded.cancel()
+            if self._reload.is_set() and not self._stop.is_set():
+                self._reload.clear()
+                await guarded("reload", self._read_config_again(ports), self._crashed)
+
+    async def _read_config_again(self, ports: Ports) -> None:
+        now = ports.now()
+        problems: list[str] = []
+        try:
+            config = load(self.file)
+            rules = compile_rules(config)
+        except SettingsError as error:
+            problems = error.problems
+        else:
+            if config.database != self._app.config.database:
+                problems = [f"{self.file}: a change of `database` or `state` wants a restart"]
+        if problems:
+            log.error("config refused, the old one stays in force", problems=problems)
+            notify(f"STATUS=config refused, the old one stays in force: {problems[0]}")
+            await self._db.write(job_runs.went_wrong, "reload", f"config refused: {'; '.join(problems)}", now)
+            return
+        parts = AsyncExitStack()
+        app = await parts.enter_async_context(assembled(config, rules, self._db, self._cell, ports))
+        await follow_config(app, now)
+        old_app, old_parts = self._app, self._parts
+        self._app, self._parts = app, parts
+        await self._db.write(job_runs.went_well, "reload", now)
+        notify(f"STATUS=watching {len(config.feeds)} feeds")
+        log.info("config read again", feeds=len(config.feeds), rules=len(config.rules))
+        await old_app.poll.finish()
+        await old_parts.aclose()
+
+    async def _drain(self) -> None:
+        """Let what is under way finish; what takes too long is given up, and taken up at the next start."""
+        try:
+            async with asyncio.timeout(DRAIN.total_seconds()):
+                await self._app.poll.finish()
+                for job in self._jobs.values():
+                    await job.finish()
+        except TimeoutError:
+            log.warning("some work did not finish in time; it is taken up at the next start")
+            await self._app.poll.give_up()
+            for job in self._jobs.values():
+                await job.give_up()
+        await self._parts.aclose()
+
+    async def _crashed(self, job: str, error: Exception) -> None:
+        log.error("a job failed; it runs again at its next turn", job=job, exc_info=error)
+        self._last_well.pop(job, None)
+        trouble = f"{type(error).__name__}: {str(error)[:300]}"
+        try:
+            await self._db.write(job_runs.went_wrong, job.partition(" ")[0], trouble, self.ports.now())
+        except SQLAlchemyError as second:
+            log.warning("and that could not be written down", reason=str(second)[:200])
+
+    async def _went_well(self, job: str) -> None:
+        """Written down now and then, not at every tick: each costs a sync of the disk."""
+        now = self.ports.now()
+        last = self._last_well.get(job)
+        if last is None or now - last >= _BEAT:
+            self._last_well[job] = now
+            await self._db.write(job_runs.went_well, job, now)
+
+
+async def serve(file: Path, ports: Ports | None = None) -> None:
+    await Service(file, ports or Ports()).serve()

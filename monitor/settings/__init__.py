@@ -1,0 +1,281 @@
+"""The config files, checked once; what is wrong is said with file, line, key and cure.
+
+Order: environment (`FEED_MONITOR_MAIL__OUT=...`) over files over defaults. Passwords come from the environment,
+from `$CREDENTIALS_DIRECTORY` or from a file that the config names, never from the config itself.
+"""
+
+import os
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from platformdirs import user_config_path, user_state_path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from monitor.settings.fields import Address, DatabaseUrl, FeedUrl, Span, TimeOfDay, WayOut, Zone, address
+from monitor.settings.files import Source
+from monitor.words import Severity
+
+FILE_NAME = "monitor.toml"
+
+
+class SettingsError(Exception):
+    """Every problem of the config, a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Poll(_Strict):
+    every: Span = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1), le=timedelta(days=7))
+    timeout: Span = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=100), le=timedelta(minutes=5))
+    connections: int = Field(default=32, ge=1, le=256)
+    host_pause: Span = Field(default=timedelta(seconds=1), ge=timedelta(), le=timedelta(minutes=1))
+    largest: int = Field(default=8_000_000, ge=10_000, le=100_000_000)
+
+
+class Alerts(_Strict):
+    least: Severity = Severity.HIGH
+    max_age: Span = timedelta(hours=24)
+
+
+class Briefing(_Strict):
+    at: TimeOfDay = time(7)
+    zone: Zone = "UTC"
+
+
+class Mail(_Strict):
+    """`starttls` unset means: yes, except to a server on this machine."""
+
+    out: WayOut = "maildir:mail"
+    sender: Address = "feed-monitor@localhost"
+    starttls: bool | None = None
+    username: str = ""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    timeout: Span = Field(default=timedelta(seconds=60), ge=timedelta(milliseconds=100), le=timedelta(minutes=15))
+
+
+class Log(_Strict):
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class FeedSettings(_Strict):
+    url: FeedUrl
+    name: str = ""
+    publisher: str = ""
+    language: str = ""
+    every: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
+        name = self.name or host
+        return self.model_copy(update={"name": name, "publisher": self.publisher or name})
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc.rpartition("@")[2].lower()
+
+
+class RuleTests(_Strict):
+    fires: str = ""
+    silent: str = ""
+    held: str = ""
+
+
+class RuleSettings(_Strict):
+    """`place` names file and line of each key, for whoever finds its patterns wrong."""
+
+    name: str
+    severity: Severity = Severity.HIGH
+    match: str
+    unless: str = ""
+    tests: RuleTests = RuleTests()
+    places: dict[str, str] = {}
+
+
+class Settings(BaseSettings):
+    """Everything an operator chose. `folder` is where monitor.toml lies; relative paths start there."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="FEED_MONITOR_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    contact: Annotated[str, AfterValidator(lambda value: address(value) if value else value)] = ""
+    state: Path | None = None
+    database: DatabaseUrl | None = None
+    feeds_file: Path = Path("feeds.toml")
+    rules_file: Path = Path("rules.toml")
+    templates: Path | None = None
+    poll: Poll = Poll()
+    alerts: Alerts = Alerts()
+    briefing: Briefing = Briefing()
+    mail: Mail = Mail()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+class Config(_Strict):
+    """The three files together, every path absolute."""
+
+    file: Path
+    settings: Settings
+    state: Path
+    database: str
+    templates: Path | None
+    feeds: tuple[FeedSettings, ...]
+    rules: tuple[RuleSettings, ...]
+    password: SecretStr | None
+
+    @property
+    def mail_out(self) -> str:
+        out = self.settings.mail.out
+        return f"maildir:{self.state / out.removeprefix('maildir:')}" if out.startswith("maildir:") else out
+
+
+def find(named: str | None) -> Path:
+    """The monitor.toml to read: `--config`, $FEED_MONITOR_CONFIG, XDG, /etc. Raises SettingsError."""
+    chosen = named or os.environ.get("FEED_MONITOR_CONFIG")
+    if chosen:
+        path = Path(chosen)
+        path = path / FILE_NAME if path.is_dir() else path
+        if not path.is_file():
+            raise SettingsError([f"{path}: there is no such file; `feed-monitor init {path.parent}` writes one"])
+        return path.absolute()
+    places = (user_config_path("feed-monitor") / FILE_NAME, Path("/etc/feed-monitor") / FILE_NAME)
+    for path in places:
+        if path.is_file():
+            return path
+    looked = " and ".join(str(path) for path in places)
+    raise SettingsError([f"no config found in {looked}; `feed-monitor init` writes one, `--config FILE` names one"])
+
+
+def load(file: Path) -> Config:
+    """Read and check monitor.toml, the feeds and the rules. Raises SettingsError with every problem found."""
+    folder = file.parent
+    problems: list[str] = []
+    settings = _settings(file, problems)
+    feeds_file, rules_file = folder / settings.feeds_file, folder / settings.rules_file
+    feeds = _feeds(feeds_file, problems)
+    rules = _rules(rules_file, problems)
+    password = _password(folder, settings.mail, problems)
+    if problems:
+        raise SettingsError(problems)
+    state = folder / settings.state if settings.state else _default_state()
+    return Config(
+        file=file,
+        settings=settings,
+        state=state,
+        database=settings.database or f"sqlite:///{state / 'feed-monitor.db'}",
+        templates=folder / settings.templates if settings.templates else None,
+        feeds=feeds,
+        rules=rules,
+        password=password,
+    )
+
+
+def _default_state() -> Path:
+    given = os.environ.get("STATE_DIRECTORY")
+    return Path(given) if given else user_state_path("feed-monitor")
+
+
+def _settings(file: Path, problems: list[str]) -> Settings:
+    source = Source(file, problems)
+    unknown = [name for name in os.environ if name.startswith("FEED_MONITOR_") and not _is_setting(name)]
+    problems.extend(f"environment: {name} is no setting; unset it or correct its name" for name in unknown)
+    if "password" in source.table.get("mail", {}):
+        problems.append(
+            f"{source.place('mail', 'password')}: a password does not belong here; name a `password_file` instead"
+        )
+        del source.table["mail"]["password"]
+    try:
+        return Settings(**source.table)
+    except ValidationError as error:
+        problems.extend(source.explain(error, Settings))
+        return Settings.model_construct()
+
+
+def _is_setting(name: str) -> bool:
+    if name in ("FEED_MONITOR_CONFIG", "FEED_MONITOR_CI"):
+        return True
+    section, _, key = name.removeprefix("FEED_MONITOR_").lower().partition("__")
+    known = Settings.model_fields.get(section)
+    if known is None or not key:
+        return known is not None
+    return isinstance(known.default, _Strict) and key in type(known.default).model_fields
+
+
+def _feeds(file: Path, problems: list[str]) -> tuple[FeedSettings, ...]:
+    source = Source(file, problems)
+    feeds: list[FeedSettings] = []
+    lines: dict[str, dict[str, int]] = {"url": {}, "name": {}}
+    tables = source.table.pop("feed", [])
+    problems.extend(f'{source.place(key)}: unknown key "{key}"; a feed begins with [[feed]]' for key in source.table)
+    for number, table in enumerate(tables if isinstance(tables, list) else []):
+        try:
+            feed = FeedSettings.model_validate(table)
+        except ValidationError as error:
+            problems.extend(source.explain(error, FeedSettings, "feed", number))
+            continue
+        for key, value in (("url", feed.url), ("name", feed.name)):
+            if value in lines[key]:
+                cure = "remove one of the two" if key == "url" else "give one of the two another `name`"
+                place = source.place("feed", number, key)
+                problems.append(f'{place}: the {key} "{value}" stands at line {lines[key][value]} already; {cure}')
+            lines[key].setdefault(value, source.line("feed", number, key) or 0)
+        feeds.append(feed)
+    return tuple(feeds)
+
+
+def _rules(file: Path, problems: list[str]) -> tuple[RuleSettings, ...]:
+    source = Source(file, problems)
+    tables = source.table.pop("rules", {})
+    problems.extend(
+        f'{source.place(key)}: unknown key "{key}"; a rule begins with [rules.NAME]' for key in source.table
+    )
+    rules: list[RuleSettings] = []
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        places = {key: source.place("rules", name, key) for key in RuleSettings.model_fields}
+        try:
+            rules.append(RuleSettings.model_validate({**table, "name": name, "places": places}))
+        except (ValidationError, TypeError) as error:
+            if isinstance(error, ValidationError):
+                problems.extend(source.explain(error, RuleSettings, "rules", name))
+            else:
+                problems.append(f'{source.place(name)}: "{name}" is no rule; a rule begins with [rules.NAME]')
+    return tuple(rules)
+
+
+def _password(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | None:
+    if mail.password is not None:
+        return mail.password
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (Path(credentials) / "smtp-password").is_file():
+        return SecretStr((Path(credentials) / "smtp-password").read_text().strip())
+    if mail.password_file is None:
+        return None
+    try:
+        return SecretStr((folder / mail.password_file).read_text().strip())
+    except OSError as error:
+        place = folder / mail.password_file
+        problems.append(f"mail.password_file: cannot read {place} ({error.strerror}); check its path and owner")
+        return None

@@ -1,0 +1,95 @@
+"""The kinds of value a setting may have; each refuses with a sentence that names the cure."""
+
+import re
+from datetime import time, timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator
+
+_SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+def _span(value: object) -> object:
+    if isinstance(value, str):
+        found = _SPAN.fullmatch(value.strip())
+        if not found:
+            raise ValueError(f'"{value}" is no span of time; write a number and s, m, h or d, like "15m"')
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError('write a span of time as text, like "15m"')
+
+
+def zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f'"{value}" is no time zone; use a name like "Europe/Warsaw" or "UTC"') from None
+    return value
+
+
+def address(value: str) -> str:
+    """A mail address in the one spelling we compare. Raises ValueError."""
+    try:
+        checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f'"{value}" is no mail address ({str(error).rstrip(".")})') from None
+    if len(checked.local_part) > 64:
+        raise ValueError(f'"{value}" is no mail address (over 64 characters before the @)')
+    return f"{checked.local_part}@{checked.domain}".lower() if checked.local_part.isascii() else checked.normalized
+
+
+def _feed_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        good = (
+            parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) and not re.search(r"\s", value)
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f'"{value}" is no feed address; it must begin with http:// or https:// and name a host')
+    return value
+
+
+def _way_out(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme == "maildir" and value.removeprefix("maildir:"):
+        return value
+    try:
+        if parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0 and "@" not in parts.netloc:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(
+        f'"{value}" is no way out for mail; use "smtp://HOST:PORT", "smtps://HOST:PORT" or "maildir:FOLDER"'
+    )
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
+        raise ValueError('use "sqlite:///FILE" or "postgresql+psycopg://USER@HOST/NAME"')
+    return value.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def time_of_day(value: object) -> time:
+    """Raises ValueError."""
+    if isinstance(value, time):
+        return value.replace(tzinfo=None)
+    try:
+        return time.fromisoformat(str(value)).replace(tzinfo=None)
+    except ValueError:
+        raise ValueError(f'"{value}" is no time of day; write it like "07:00"') from None
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+Zone = Annotated[str, AfterValidator(zone)]
+Address = Annotated[str, AfterValidator(address)]
+FeedUrl = Annotated[str, AfterValidator(_feed_url)]
+WayOut = Annotated[str, AfterValidator(_way_out)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+TimeOfDay = Annotated[time, BeforeValidator(time_of_day)]

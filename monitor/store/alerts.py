@@ -1,0 +1,84 @@
+"""Stories, matches and alerts: what triage decided."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from monitor.core.values import Evidence, RuleMatch
+from monitor.models import Alert, Entry, Feed, Match, Story
+from monitor.words import Disposition
+
+
+def start_story(session: Session, title: str, now: datetime) -> Story:
+    story = Story(title=title, first_seen_at=now, last_seen_at=now)
+    session.add(story)
+    session.flush()
+    return story
+
+
+def told_rules(session: Session, story_id: int) -> set[str]:
+    return set(session.exec(select(Match.rule).where(Match.story_id == story_id, col(Match.alert_id).is_not(None))))
+
+
+def tell(session: Session, story_id: int, matches: list[RuleMatch], now: datetime) -> Alert:
+    """Open the story's alert, or its next revision."""
+    severity = max((match.severity for match in matches), key=lambda each: each.rank)
+    alert = session.exec(select(Alert).where(Alert.story_id == story_id)).one_or_none()
+    if alert is None:
+        alert = Alert(story_id=story_id, severity=severity, revision=1, first_told_at=now, last_told_at=now)
+    else:
+        alert.revision += 1
+        alert.last_told_at = now
+        alert.severity = max(alert.severity, severity, key=lambda each: each.rank)
+    session.add(alert)
+    session.flush()
+    return alert
+
+
+def record(
+    session: Session, entry: Entry, match: RuleMatch, disposition: Disposition, alert: Alert | None, now: datetime
+) -> None:
+    session.add(
+        Match(
+            entry_id=entry.id,
+            story_id=entry.story_id or 0,
+            rule=match.rule,
+            severity=match.severity,
+            disposition=disposition,
+            evidence=[asdict(evidence) for evidence in match.evidence],
+            held_by=[asdict(evidence) for evidence in match.held_by],
+            decided_at=now,
+            alert_id=alert.id if alert else None,
+            alert_revision=alert.revision if alert else None,
+        )
+    )
+
+
+def evidence_of(rows: list[dict[str, object]]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(**row) for row in rows)  # type: ignore[arg-type]
+
+
+def of_entries(session: Session, entry_ids: list[int]) -> list[Match]:
+    return list(session.exec(select(Match).where(col(Match.entry_id).in_(entry_ids)).order_by(col(Match.id))))
+
+
+def of_revision(session: Session, alert_id: int, revision: int) -> list[tuple[Match, Entry, Feed]]:
+    """What one telling tells: its matches with their entries."""
+    rows = session.exec(
+        select(Match, Entry, Feed)
+        .join(Entry, col(Entry.id) == Match.entry_id)
+        .join(Feed, col(Feed.id) == Entry.feed_id)
+        .where(Match.alert_id == alert_id, Match.alert_revision == revision)
+        .order_by(col(Match.id))
+    )
+    return list(rows)
+
+
+def latest(session: Session) -> tuple[Alert, Story] | None:
+    return session.exec(
+        select(Alert, Story)
+        .join(Story, col(Story.id) == Alert.story_id)
+        .order_by(col(Alert.last_told_at).desc())
+        .limit(1)
+    ).first()

@@ -1,0 +1,99 @@
+"""Briefings: what stands in a window of arrival, and which issue was the last."""
+
+from collections import defaultdict
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, select
+
+from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory
+from monitor.core.text import shortened
+from monitor.models import Briefing, Entry, Feed, Match, Story
+
+_SUMMARY_LIMIT = 320
+
+
+def exists(session: Session, subscriber_id: int, local_date: date) -> bool:
+    wanted = select(Briefing.id).where(Briefing.subscriber_id == subscriber_id, Briefing.local_date == local_date)
+    return session.exec(wanted).first() is not None
+
+
+def last(session: Session, subscriber_id: int) -> Briefing | None:
+    wanted = select(Briefing).where(Briefing.subscriber_id == subscriber_id)
+    return session.exec(wanted.order_by(col(Briefing.upto_arrival).desc(), col(Briefing.id).desc()).limit(1)).first()
+
+
+def arrival_before(session: Session, moment: datetime) -> int:
+    """The last arrival number given to an entry that reached us before `moment`."""
+    return session.exec(select(func.max(Entry.arrival)).where(col(Entry.arrived_at) < moment)).one() or 0
+
+
+def stories_between(session: Session, after: int, upto: int) -> tuple[list[BriefedStory], int]:
+    """The stories with entries in the window, and how many entries it holds.
+
+    The entries of a feed's first poll are its back catalogue: they are told only where a rule speaks of them.
+    """
+    rows = session.exec(
+        select(Entry, Feed, Story)
+        .join(Feed, col(Feed.id) == Entry.feed_id)
+        .join(Story, col(Story.id) == Entry.story_id)
+        .where(col(Entry.arrival) > after, col(Entry.arrival) <= upto)
+        .order_by(col(Entry.arrival))
+    ).all()
+    matches = _matches(session, after, upto)
+    groups: dict[int, list[tuple[Entry, Feed, Story]]] = defaultdict(list)
+    for row in rows:
+        entry = row[0]
+        if entry.previous_poll_at is not None or entry.id in matches:
+            groups[row[2].id].append(row)
+    return [_story(group, matches) for group in groups.values()], len(rows)
+
+
+def _matches(session: Session, after: int, upto: int) -> dict[int, list[Match]]:
+    rows = session.exec(
+        select(Match)
+        .join(Entry, col(Entry.id) == Match.entry_id)
+        .where(col(Entry.arrival) > after, col(Entry.arrival) <= upto)
+        .order_by(col(Match.id))
+    )
+    found: dict[int, list[Match]] = defaultdict(list)
+    for match in rows:
+        found[match.entry_id].append(match)
+    return found
+
+
+def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match]]) -> BriefedStory:
+    rules: dict[str, BriefedRule] = {}
+    told: tuple[Entry, Feed, Story] | None = None
+    alerted = False
+    for row in group:
+        for match in matches.get(row[0].id, ()):
+            told = told or row
+            alerted = alerted or match.alert_id is not None
+            rules.setdefault(match.rule, BriefedRule(match.rule, match.severity, match.disposition.value))
+    entry, _, story = told or group[0]
+    return BriefedStory(
+        title=entry.title or shortened(entry.summary, 120) or entry.link,
+        link=entry.link,
+        summary=shortened(" ".join((entry.summary or entry.content).split()), _SUMMARY_LIMIT),
+        language=entry.language,
+        publishers=tuple(dict.fromkeys(feed.publisher for _, feed, _ in group)),
+        happened_at=min(told_at for told_at in (entry.published_at, story.first_seen_at) if told_at),
+        rules=tuple(rules.values()),
+        alerted=alerted,
+    )
+
+
+def blind_spots(session: Session) -> list[BlindSpot]:
+    failing = select(Feed).where(col(Feed.retired_at).is_(None), Feed.failures > 0).order_by(col(Feed.id))
+    return [
+        BlindSpot(feed.name, f"{feed.trouble_kind}: {feed.trouble}", feed.failing_since)
+        for feed in session.exec(failing)
+    ]
+
+
+def watched_feeds(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Feed).where(col(Feed.retired_at).is_(None))).one()
+
+
+def last_written(session: Session) -> Briefing | None:
+    return session.exec(select(Briefing).order_by(col(Briefing.id).desc()).limit(1)).first()

@@ -1,0 +1,27 @@
+"""Words that decisions, records and settings share."""
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Severity).index(self)
+
+
+class Disposition(StrEnum):
+    """What became of an entry under a rule; the value is the reason people read."""
+
+    ALERTED = "alerted: first match of this rule in its story"
+    TOLD = "not repeated: this story was already told under this rule"
+    HELD = "held back: one of the rule's own 'unless' words stands in it"
+    LEFT = "left to the briefing: the rule's severity is below the alert line"
+    OLD = "left to the briefing: it was already old when the feed first showed it"
+    BASELINE = "left to the briefing: it came with the first poll of its feed and is not fresh"
+    NOBODY = "nobody to tell: no confirmed subscriber wants alerts of this severity"
