@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint crash bench run wheel clean help
+.PHONY: demo test check lint crash run wheel clean help
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -23,8 +23,8 @@ lint: $(VENV)/ready-dev ## Format, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step, at length
-	FEED_MONITOR_CRASH=long $(BIN)/python -m pytest tests/crash
+crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
+	$(BIN)/python -m pytest tests/crash --verbose
 
 run: $(VENV)/ready ## Run the service on the config in ./state, written when it is not there
 	$(BIN)/feed-monitor init state

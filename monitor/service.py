@@ -23,7 +23,7 @@ from monitor.app import (
 from monitor.cell import Cell
 from monitor.jobs.boundary import guarded
 from monitor.net.systemd import notify, watchdog
-from monitor.settings import SettingsError, load
+from monitor.settings import Config, SettingsError, load
 from monitor.store import job_runs
 
 log = structlog.get_logger("service")
@@ -102,18 +102,19 @@ class Service:
         )
         async with AsyncExitStack() as stack:
             notify("STATUS=opening the database")
-            self._db = open_database(config, ports)
+            self._db = open_database(config.database, ports)
             stack.callback(self._db.close)
             self._cell = await stack.enter_async_context(Cell())
             self._parts = await stack.enter_async_context(AsyncExitStack())
             self._app = await self._parts.enter_async_context(assembled(config, rules, self._db, self._cell, ports))
             await take_over(self._app, ports.now())
+            await self._db.write(job_runs.went_well, "reload", ports.now())
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
             loop.add_signal_handler(signal.SIGHUP, self._reload.set)
             scheduler = self._schedule(loop)
             stack.callback(scheduler.shutdown, wait=False)
-            notify("READY=1", f"STATUS=watching {len(config.feeds)} feeds")
+            notify("READY=1", _watching(config))
             log.info("started", feeds=len(config.feeds), rules=len(config.rules), mail=config.mail_out)
             await self._until_stopped(ports)
             notify("STOPPING=1", "STATUS=finishing what is under way")
@@ -192,7 +193,7 @@ class Service:
         old_app, old_parts = self._app, self._parts
         self._app, self._parts = app, parts
         await self._db.write(job_runs.went_well, "reload", now)
-        notify(f"STATUS=watching {len(config.feeds)} feeds")
+        notify(_watching(config))
         log.info("config read again", feeds=len(config.feeds), rules=len(config.rules))
         await old_app.poll.finish()
         await old_parts.aclose()
@@ -214,9 +215,11 @@ class Service:
     async def _crashed(self, job: str, error: Exception) -> None:
         log.error("a job failed; it runs again at its next turn", job=job, exc_info=error)
         self._last_well.pop(job, None)
+        if job not in self._jobs:
+            return  # one feed's or one mail's trouble, which its own row tells
         trouble = f"{type(error).__name__}: {str(error)[:300]}"
         try:
-            await self._db.write(job_runs.went_wrong, job.partition(" ")[0], trouble, self.ports.now())
+            await self._db.write(job_runs.went_wrong, job, trouble, self.ports.now())
         except SQLAlchemyError as second:
             log.warning("and that could not be written down", reason=str(second)[:200])
 
@@ -227,6 +230,10 @@ class Service:
         if last is None or now - last >= _BEAT:
             self._last_well[job] = now
             await self._db.write(job_runs.went_well, job, now)
+
+
+def _watching(config: Config) -> str:
+    return f"STATUS=watching {len(config.feeds)} {'feed' if len(config.feeds) == 1 else 'feeds'}"
 
 
 async def serve(file: Path, ports: Ports | None = None) -> None:

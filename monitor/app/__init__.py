@@ -1,5 +1,7 @@
 """Where the parts meet: settings -> database, fetcher, sender, templates, jobs."""
 
+import os
+import pwd
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
+from sqlalchemy import make_url
 
 from monitor import __version__
 from monitor.app.rules import compile_rules
@@ -74,9 +77,14 @@ class App:
     deliver: Deliver
 
 
-def open_database(config: Config, ports: Ports | None = None) -> Database:
+class NotOursError(Exception):
+    """The state belongs to another user, who could not work on with files that we make."""
+
+
+def open_database(url: str, ports: Ports | None = None) -> Database:
     """The database with this version's schema. Raises DatabaseInUseError if a service is in the way of a change."""
-    db = Database(config.database, (ports or Ports()).witness)
+    _refuse_root(url)
+    db = Database(url, (ports or Ports()).witness)
     try:
         if not schema.is_current(db):
             db.take_run_lock()
@@ -88,13 +96,21 @@ def open_database(config: Config, ports: Ports | None = None) -> Database:
     return db
 
 
+def _refuse_root(url: str) -> None:
+    """Root in the service user's folder would leave files there that the service cannot write to."""
+    folder = Path(make_url(url).database or "").parent
+    if url.startswith("sqlite") and os.geteuid() == 0 and folder.is_dir() and (owner := folder.stat().st_uid) != 0:
+        name = next((user.pw_name for user in pwd.getpwall() if user.pw_uid == owner), f"user {owner}")
+        raise NotOursError(f"{folder} belongs to {name}; run this as that user: runuser -u {name} -- feed-monitor ...")
+
+
 @asynccontextmanager
 async def open_app(config: Config, ports: Ports | None = None) -> AsyncIterator[App]:
     """The program, ready to work, on the config's database."""
     ports = ports or Ports()
     rules = compile_rules(config)
     async with AsyncExitStack() as stack:
-        db = open_database(config, ports)
+        db = open_database(config.database, ports)
         stack.callback(db.close)
         cell = await stack.enter_async_context(Cell())
         async with assembled(config, rules, db, cell, ports) as app:
@@ -160,6 +176,7 @@ def door_of(config: Config, ports: Ports) -> OpenDoor:
     host, tls = parts.hostname or "", parts.scheme == "smtps"
     server = SmtpServer(
         host=host,
+        our_name=mail.sender.rpartition("@")[2],
         port=parts.port or (465 if tls else 25),
         tls=tls,
         starttls=not tls and (mail.starttls if mail.starttls is not None else host not in _LOOPBACK),
@@ -197,6 +214,7 @@ def _policy(config: Config) -> AlertPolicy:
 __all__ = [
     "App",
     "DatabaseInUseError",
+    "NotOursError",
     "Ports",
     "assembled",
     "compile_rules",

@@ -22,9 +22,12 @@ def _rule(settings: RuleSettings, problems: list[str]) -> Rule:
         try:
             patterns[key] = read_patterns(getattr(settings, key))
         except PatternError as error:
-            problems.append(f"{settings.places[key]}: rule {settings.name}, {key}, {error}")
+            line = settings.lines[key] + error.line - 1
+            problems.append(f"{settings.file}:{line}: rule {settings.name}, {key}, column {error.column}: {error}")
     if patterns.get("match") == ():
-        problems.append(f"{settings.places['match']}: rule {settings.name} has no pattern; write one a line")
+        problems.append(
+            f"{settings.file}:{settings.lines['match']}: rule {settings.name} has no pattern; write one a line"
+        )
     return Rule(settings.name, settings.severity, patterns.get("match", ()), patterns.get("unless", ()))
 
 
@@ -35,7 +38,7 @@ def failing_tests(config: Config, rules: RuleSet) -> Iterator[str]:
             for text in filter(None, map(str.strip, getattr(settings.tests, wanted).splitlines())):
                 found = _outcome(rules, settings.name, text)
                 if found != wanted:
-                    place = settings.places["tests"]
+                    place = f"{settings.file}:{settings.lines['tests']}"
                     yield f'{place}: rule {settings.name}: "{text}" should be {wanted} and is {found}'
 
 

@@ -11,7 +11,7 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.app import DatabaseInUseError, compile_rules
+from monitor.app import DatabaseInUseError, NotOursError, compile_rules
 from monitor.settings import Config, SettingsError, find, load
 
 P = ParamSpec("P")
@@ -27,11 +27,15 @@ def command(function: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, Non
             asyncio.run(function(*args, **kwargs))
         except SettingsError as error:
             fail(*error.problems, code=BAD_CONFIG)
+        except NotOursError as error:
+            fail(str(error))
         except DatabaseInUseError as error:
             fail(f"{error}; stop it first, or let it do the work")
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             fail(f"the database cannot be used: {cause}; check its path, rights and space")
+        except OSError as error:
+            fail(f"{error.filename or 'this machine'}: {error.strerror or error}; check owner, rights and space")
         except KeyboardInterrupt:
             sys.exit(130)
 
@@ -42,6 +46,10 @@ def fail(*problems: str, code: int = 1) -> NoReturn:
     for problem in problems:
         click.echo(f"feed-monitor: {problem}", err=True)
     sys.exit(code)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def config_file() -> Any:

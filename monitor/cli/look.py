@@ -16,13 +16,14 @@ from sqlmodel import Session
 
 from monitor.app import compile_rules, one_fetch, open_database, utc_now
 from monitor.cell import Cell
-from monitor.cli.frame import command, fail, read_config, set_up_log
+from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.core.rules import RuleSet
 from monitor.core.timing import age, next_slot
 from monitor.core.values import Headline, NotAFeed, ParsedFeed
 from monitor.models import Alert, Briefing, Delivery, DeliveryStatus, Entry, Feed, JobRun, Match, Story, Subscriber
 from monitor.net.fetch import FeedRequest, Fetched, FetchFailed, Unchanged
 from monitor.render.views import marked
+from monitor.settings import SettingsError, database_of
 from monitor.store import alerts, briefings, entries, feeds, job_runs, outbox, subscribers
 from monitor.store.db import Database
 
@@ -43,17 +44,24 @@ class _Standing:
 @command
 async def status(as_json: bool) -> None:
     """Whether the watch is kept: the service, every feed with its next poll, mail owed, the last alert, troubles."""
-    config = read_config()
-    db = open_database(config)
+    refused: list[str] = []
+    try:
+        url = read_config().database
+    except SettingsError as error:
+        # A service goes on with its old config: that it does, and how it fares, is asked just then.
+        refused, url = error.problems, database_of(config_file())
+    db = open_database(url)
     try:
         running = db.is_running()
         standing = await db.read(_standing, utc_now())
     finally:
         db.close()
     if as_json:
-        click.echo(json.dumps(_as_json(standing, running, utc_now()), indent=2))
-    else:
-        _print(standing, running, utc_now())
+        click.echo(json.dumps(_as_json(standing, running, utc_now()) | {"config_problems": refused}, indent=2))
+        return
+    for problem in refused:
+        click.echo(f"TROUBLE   config, as it stands now: {problem}")
+    _print(standing, running, utc_now())
 
 
 def _standing(session: Session, now: datetime) -> _Standing:
@@ -92,6 +100,7 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "oldest_owed": _iso(mail.oldest_owed_at),
         "last_sent": _iso(mail.last_sent_at),
         "mail_trouble": mail.trouble or None,
+        "refused": [{"recipient": recipient, "reply": reply} for recipient, reply in mail.refused],
         "subscribers": len(standing.people),
         "last_alert": alert
         and {"title": alert[1].title, "severity": alert[0].severity, "at": _iso(alert[0].last_told_at)},
@@ -110,13 +119,17 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
             console.print(Text(f"TROUBLE   {run.job}, {age(now, run.ran_at)} ago: {run.trouble}"))
     failing = sum(1 for feed in standing.feeds if feed.failures)
     blind = f", {failing} of them cannot be read" if failing else ""
-    console.print(f"feeds     {len(standing.feeds)}{blind}; {standing.entries_today} new entries in 24 h")
+    console.print(
+        f"feeds     {len(standing.feeds)}{blind}; {counted(standing.entries_today, 'new entry', 'new entries')} in 24 h"
+    )
     mail = standing.outbox
     waiting = mail.counts.get(DeliveryStatus.QUEUED, 0) + mail.counts.get(DeliveryStatus.SENDING, 0)
     since = f", the oldest for {age(now, mail.oldest_owed_at)}" if mail.oldest_owed_at else ""
     why = f": {mail.trouble}" if mail.trouble else ""
     sent, failed = mail.counts.get(DeliveryStatus.SENT, 0), mail.counts.get(DeliveryStatus.FAILED, 0)
     console.print(Text(f"mail      {sent} sent, {failed} refused for good, {waiting} waiting{since}{why}"))
+    for recipient, reply in mail.refused:
+        console.print(Text(f"refused   {recipient}: {reply}"))
     if standing.alert:
         alert, story = standing.alert
         console.print(Text(f"alert     {age(now, alert.last_told_at)} ago, {alert.severity}: {story.title}"))
@@ -142,6 +155,8 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
 def _health(feed: Feed) -> str:
     if feed.failures:
         return f"{feed.trouble_kind}: {feed.trouble} ({feed.failures} in a row)"
+    if feed.trouble:
+        return f"{feed.trouble_kind}: {feed.trouble}"
     return "good" if feed.last_good_at else "not asked yet"
 
 
@@ -208,7 +223,7 @@ def _print_entries(parsed: ParsedFeed, as_json: bool) -> None:
             )
             click.echo(f"{when:16}  {entry.title or '(no title)'}\n{'':16}  {entry.link or '(no link)'}")
     if not as_json:
-        click.echo(f"{len(parsed.entries)} entries, {parsed.version}", err=not sys.stdout.isatty())
+        click.echo(f"{counted(len(parsed.entries), 'entry', 'entries')}, {parsed.version}", err=not sys.stdout.isatty())
 
 
 @click.command()
@@ -221,7 +236,7 @@ async def why(words: str, lang: str) -> None:
     rules = compile_rules(config)
     console = Console(highlight=False, soft_wrap=True)
     is_link = words.startswith(("http://", "https://"))
-    db = open_database(config)
+    db = open_database(config.database)
     try:
         found = await db.read(entries.find, words)
         for entry, feed in found:

@@ -43,7 +43,7 @@ async def add(
         their_zone = known_zone(zone) if zone else settings.briefing.zone
     except ValueError as error:
         fail(str(error), code=2)
-    db = open_database(config)
+    db = open_database(config.database)
     try:
         person = await db.write(
             store.add,
@@ -67,7 +67,7 @@ async def add(
 @command
 async def list_(as_json: bool) -> None:
     """Everyone, with what they get and when the next briefing comes."""
-    db = open_database(read_config())
+    db = open_database(read_config().database)
     try:
         people = await db.read(store.everyone)
     finally:
@@ -105,7 +105,7 @@ async def list_(as_json: bool) -> None:
 @command
 async def remove(address: str) -> None:
     """Nothing more goes to ADDRESS, not even mail that is already owed."""
-    db = open_database(read_config())
+    db = open_database(read_config().database)
     try:
         left = await db.write(store.remove, address_or_fail(address), utc_now())
     finally:

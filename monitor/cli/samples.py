@@ -23,6 +23,7 @@ def alert(now: datetime) -> AlertView:
         link=link,
         language="en",
         quotes=(quote,),
+        passages=(quote.pieces,),
         voices=(
             Voice("Example Wire", "Alliance weighs a pre-emptive strike", link, now - timedelta(seconds=40), now),
             Voice("هيئة المثال", "تحذير من ضربة استباقية", link, None, now + timedelta(minutes=2)),
@@ -35,9 +36,7 @@ def alert(now: datetime) -> AlertView:
 def contents(now: datetime) -> Contents:
     rule = BriefedRule("airspace-incursion", Severity.CRITICAL, Disposition.ALERTED.value)
     matched = _story(now, "Jets cross into allied airspace, ministry says", (rule,))
-    others = [
-        _story(now, title, ()) for title in ("Budget talks resume", "W" * 300, "خبر عاجل من العاصمة", _HOSTILE, "")
-    ]
+    others = [_story(now, title, ()) for title in ("Budget talks resume", "W" * 300, "خبر عاجل من العاصمة", _HOSTILE)]
     spot = BlindSpot("Example Times", "timeout: no complete answer within 30 s", now - timedelta(hours=3))
     return Contents((matched,), tuple(others), 7, 412, 32, (spot,), now - timedelta(days=1), now)
 

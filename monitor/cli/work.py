@@ -7,14 +7,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from monitor.app import App, open_app, take_over, utc_now
-from monitor.cli.frame import command, config_file, fail, read_config, set_up_log
+from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.core.briefing import subject
 from monitor.core.timing import latest_slot
 from monitor.jobs.poll import Failed, Outcome, Read
-from monitor.models import Feed, Subscriber
+from monitor.models import DeliveryStatus, Feed, Subscriber
 from monitor.service import serve
 from monitor.settings.fields import address
-from monitor.store import entries, feeds, subscribers
+from monitor.store import entries, feeds, outbox, subscribers
 
 
 @click.command()
@@ -44,9 +44,8 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
             return
         if app.db.is_running():
             due = await app.db.write(feeds.make_due, names, now)
-            click.echo(
-                f"the running service was asked to poll {len(due)} feeds now; `feed-monitor status` shows how it went"
-            )
+            asked = counted(len(due), "feed")
+            click.echo(f"the running service was asked to poll {asked} now; `feed-monitor status` shows how it went")
             return
         await take_over(app, now)
         due = await app.db.write(feeds.make_due, names, now)
@@ -60,8 +59,7 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
             app.poll.follow(told)
             await app.poll.everything_due()
         triaged = await app.triage.run()
-        sent = await app.deliver.run(at_once=True)
-        click.echo(f"{triaged} new entries, {sent} mails sent")
+        click.echo(f"{counted(triaged, 'new entry', 'new entries')}; {await _sent(app)}")
 
 
 async def _look(app: App, names: tuple[str, ...]) -> None:
@@ -84,7 +82,7 @@ def _line(outcome: Outcome) -> str:
         case Failed(kind, reason):
             return f"{kind}: {reason}"
         case Read(parsed):
-            return f"{len(parsed.entries)} entries, {parsed.version}"
+            return f"{counted(len(parsed.entries), 'entry', 'entries')}, {parsed.version}"
         case _:
             return "unchanged"
 
@@ -111,14 +109,14 @@ async def brief(for_address: str | None, dry_run: bool) -> None:
             return
         if for_address is None:
             written = await app.brief.run()
-            click.echo(f"{written} briefings written")
+            click.echo(f"{counted(written, 'briefing')} written")
         for person in people if for_address is not None else ():
             await _write_now(app, person)
         if app.db.is_running():
             click.echo("the running service delivers them")
             return
         await take_over(app, utc_now())
-        click.echo(f"{await app.deliver.run(at_once=True)} mails sent")
+        click.echo(await _sent(app))
 
 
 async def _preview(app: App, person: Subscriber) -> None:
@@ -144,8 +142,19 @@ async def deliver() -> None:
     """Send what is owed now, also what waits for a later try because the mail server was out of reach."""
     async with open_app(read_config()) as app:
         await take_over(app, utc_now())
-        sent = await app.deliver.run(at_once=True)
-        click.echo(f"{sent} mails sent")
+        click.echo(await _sent(app))
+
+
+async def _sent(app: App) -> str:
+    """Send what is due; how that went, in a line."""
+    before = await app.db.read(outbox.summary)
+    sent = await app.deliver.run(at_once=True)
+    after = await app.db.read(outbox.summary)
+    refused = after.counts.get(DeliveryStatus.FAILED, 0) - before.counts.get(DeliveryStatus.FAILED, 0)
+    waiting = after.counts.get(DeliveryStatus.QUEUED, 0)
+    line = f"{counted(sent, 'mail')} sent"
+    line += f", {refused} refused for good (`feed-monitor status` says why)" if refused else ""
+    return line + (f", {waiting} waiting: {after.trouble or 'their time has not come'}" if waiting else "")
 
 
 def address_or_fail(said: str) -> str:

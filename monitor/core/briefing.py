@@ -90,7 +90,7 @@ def subject(contents: Contents) -> str:
     """The news first: as many headlines as fit into 78 characters."""
     stories = [*contents.matched, *contents.others]
     if not stories:
-        return f"Quiet: nothing new from {contents.feeds} feeds"
+        return f"Quiet: nothing new from {contents.feeds} {'feed' if contents.feeds == 1 else 'feeds'}"
     told = shortened(stories[0].title, SUBJECT_LIMIT)
     for story in stories[1:3]:
         longer = f"{told}; {story.title}"

@@ -86,7 +86,8 @@ def _entry(entry: Any, url: str, feed_language: str) -> ParsedEntry:
         content=content,
         published=_time(entry.get("published_parsed")),
         published_said=legible(str(entry.get("published") or ""))[:100],
-        updated=_time(entry.get("updated_parsed")),
+        # Asked for a missing update time, feedparser's `get` answers with the time of publication.
+        updated=_time("updated_parsed" in entry and entry["updated_parsed"]),
         author=legible(str(entry.get("author") or ""))[:200],
         tags=tuple(legible(tag["term"])[:100] for tag in entry.get("tags") or () if tag.get("term"))[:50],
         language=legible(str(detail.get("language") or feed_language))[:35],

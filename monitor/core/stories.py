@@ -1,5 +1,6 @@
 """Which story an entry belongs to: the same canonical link, or a nearly equal title within 48 hours."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,6 +12,8 @@ OPEN_FOR = timedelta(hours=48)
 ALIKE = 84.0
 # Two titles of fewer words are alike by chance ("Morning briefing", "Live updates").
 FEWEST_WORDS = 4
+_SPELLED_ALIKE = 80.0
+_MOST_COMPARED = 5
 _FILLERS = frozenset(
     [
         "a",
@@ -70,8 +73,8 @@ class OpenStories:
     """The entries of the last 48 hours, as far as grouping needs to know them."""
 
     _by_link: dict[str, int] = field(default_factory=dict)
-    _titles: list[str] = field(default_factory=list)
-    _stories: list[int] = field(default_factory=list)
+    # By the numbers in them: "3 killed" and "40 killed" are two events however alike the rest is.
+    _titles: dict[frozenset[str], dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def find(self, title: str, canonical_link: str) -> int | None:
         """The story this entry belongs to, or None when it starts its own."""
@@ -80,14 +83,29 @@ class OpenStories:
         words = _telling_words(title)
         if len(words) < FEWEST_WORDS:
             return None
-        best = process.extractOne(" ".join(words), self._titles, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE)
-        return self._stories[best[2]] if best else None
+        titles = self._titles.get(_numbers(words), {})
+        alike = process.extract(
+            " ".join(words), titles, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=_MOST_COMPARED
+        )
+        return next((story for known, _, story in alike if _same_event(set(words), set(known.split()))), None)
 
     def add(self, story: int, title: str, canonical_link: str) -> None:
         if canonical_link:
             self._by_link.setdefault(canonical_link, story)
-        self._titles.append(" ".join(_telling_words(title)))
-        self._stories.append(story)
+        words = _telling_words(title)
+        # A story is known by its first title; what comes later joins it or starts another.
+        self._titles[_numbers(words)].setdefault(story, " ".join(words))
+
+
+def _same_event(ours: set[str], theirs: set[str]) -> bool:
+    """Whether one title only adds words to the other. Where each has a word of its own, two events may differ in
+    just that word (Estonian airspace, Latvian airspace), unless the words are spellings of one."""
+    only_ours, only_theirs = sorted((ours - theirs, theirs - ours), key=len)
+    return all(any(fuzz.ratio(word, other) >= _SPELLED_ALIKE for other in only_theirs) for word in only_ours)
+
+
+def _numbers(words: list[str]) -> frozenset[str]:
+    return frozenset(word for word in words if word.isdigit())
 
 
 def _telling_words(title: str) -> list[str]:

@@ -11,7 +11,16 @@ _BLOCKS = (
     "thead tr ul"
 )
 _SILENT = "script,style,template,noscript,svg,iframe,object,head"
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]\w*);")
+_INLINE = (
+    "a abbr acronym b bdi bdo big cite code del em font i img ins kbd label link mark meta q s small span strike strong"
+    " sub sup tt u var wbr"
+)
+# Only real elements are markup: a headline may well say "<unknown>" and mean it.
+_MARKUP = re.compile(
+    rf"</?(?:{'|'.join((*_BLOCKS.split(), *_INLINE.split(), *_SILENT.split(',')))})\b[^<>]*>"
+    r"|<!--|&(?:#\d+|#x[0-9a-f]+|[a-z]\w*);",
+    re.IGNORECASE,
+)
 _JOINERS = "\u200c\u200d"
 # Escapes of the encoded-word syntax of mail headers, which Python 3.11's email package decodes
 # inside a header value that was set as plain text.

@@ -12,7 +12,7 @@ from monitor.jobs.brief import stored_contents
 from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Entry, Feed, Match, Subscriber
 from monitor.render.mail import Letter, compose, message_id
 from monitor.render.templates import Templates
-from monitor.render.views import AlertView, Quote, Voice, marked, passage
+from monitor.render.views import AlertView, Quote, Voice, marked, passage, passages
 from monitor.store import alerts, entries
 from monitor.store.db import Database
 
@@ -100,6 +100,14 @@ def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
         link=entry.link,
         language=entry.language,
         quotes=tuple(quote for match in matches for quote in _quotes(match, entry)),
+        passages=tuple(
+            each
+            for field in ("summary", "content")
+            for each in passages(
+                getattr(entry, field),
+                [group for match in matches for group in _firings(match) if group[0].field == field],
+            )
+        ),
         voices=tuple(_voice(each, feed) for each, feed in entries.of_story(session, alert.story_id)),
         revision=revision,
         told_at=told[0][0].decided_at,
@@ -107,16 +115,22 @@ def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
 
 
 def _quotes(match: Match, entry: Entry) -> list[Quote]:
-    """For each pattern that fired, the first passage where it did."""
+    return [
+        Quote(
+            match.rule, match.severity, group[0].pattern, group[0].field, passage(getattr(entry, group[0].field), group)
+        )
+        for group in _firings(match)
+    ]
+
+
+def _firings(match: Match) -> list[tuple[Evidence, ...]]:
+    """For each pattern that fired, the words that made it fire first."""
     firings: dict[tuple[str, str], list[Evidence]] = {}
     for each in alerts.evidence_of(match.evidence):
         group = firings.setdefault((each.field, each.pattern), [])
         if not group or each.end - group[0].start <= _NEAR:
             group.append(each)
-    return [
-        Quote(match.rule, match.severity, pattern, field, passage(getattr(entry, field), tuple(group)))
-        for (field, pattern), group in list(firings.items())[:_QUOTES_PER_RULE]
-    ]
+    return [tuple(group) for group in firings.values()][:_QUOTES_PER_RULE]
 
 
 def _voice(entry: Entry, feed: Feed) -> Voice:

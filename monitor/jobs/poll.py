@@ -69,7 +69,7 @@ class Poll:
             return 0
         busy = set(self._flying.values())
         for feed in (due := await self.db.write(feeds.claim_due, self.now(), free, busy, self.claim)):
-            task = asyncio.create_task(guarded(f"poll {feed.name}", self._visit(feed), self.crashed))
+            task = asyncio.create_task(self._guarded_visit(feed))
             self._flying[task] = feed.host
             task.add_done_callback(self._flying.pop)
         return len(due)
@@ -109,6 +109,15 @@ class Poll:
                         kept = ("", "", "") if parsed.damage else (digest, etag, last_modified)
                         return Read(parsed, *kept)
 
+    async def _guarded_visit(self, feed: Feed) -> bool:
+        name = f"poll {feed.name}"
+        if await guarded(name, self._visit(feed), self.crashed):
+            return True
+        ours = Failed("internal", "a mistake of this program; the log says more")
+        return await guarded(
+            name, self.db.write(take_in, feed.id, self.claim, ours, self.now(), self.luck()), self.crashed
+        )
+
     async def _visit(self, feed: Feed) -> None:
         outcome = await self.look(feed)
         new = await self.db.write(take_in, feed.id, self.claim, outcome, self.now(), self.luck())
@@ -130,10 +139,12 @@ def take_in(session: Session, feed_id: int, claim: str, outcome: Outcome, now: d
         again_at = next_poll(now, every, feed.failures + 1, outcome.asked_to_wait, luck)
         feeds.record_trouble(feed, now, again_at, outcome.kind, outcome.reason)
     else:
+        damage = ""
         if isinstance(outcome, Read):
+            damage = outcome.parsed.damage
             new = entries.keep_new(session, feed, outcome.parsed.entries, now)
             feed.body_hash, feed.etag, feed.last_modified = outcome.digest, outcome.etag, outcome.last_modified
-        feeds.record_good(feed, now, next_poll(now, every, 0, timedelta(), luck))
+        feeds.record_good(feed, now, next_poll(now, every, 0, timedelta(), luck), damage)
     session.add(feed)
     return new
 

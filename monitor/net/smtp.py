@@ -28,6 +28,7 @@ class SmtpServer:
     starttls: bool
     username: str
     password: str = field(repr=False)
+    our_name: str = "localhost"
     timeout: timedelta = timedelta(seconds=60)
 
 
@@ -111,6 +112,7 @@ class SmtpDoor:
         client = SMTP(
             hostname=server.host,
             port=server.port,
+            local_hostname=server.our_name,
             timeout=server.timeout.total_seconds(),
             use_tls=server.tls,
             start_tls=server.starttls,

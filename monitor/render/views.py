@@ -1,5 +1,6 @@
 """What templates are given: values made for them. Their names are an interface users build on."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,8 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
+    """`quotes` are the reasons, one a pattern; `passages` the sentences they stand in outside the title, once each."""
+
     severity: Severity
     rules: tuple[str, ...]
     title: tuple[Piece, ...]
@@ -47,12 +50,15 @@ class AlertView:
     link: str
     language: str
     quotes: tuple[Quote, ...]
+    passages: tuple[tuple[Piece, ...], ...]
     voices: tuple[Voice, ...]
     revision: int
     told_at: datetime
 
 
-_AROUND = 220
+# A sentence longer than this on either side of the evidence is cut at a word.
+_AROUND = 300
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s")
 
 
 def marked(text: str, evidence: Iterable[Evidence]) -> tuple[Piece, ...]:
@@ -69,23 +75,43 @@ def marked(text: str, evidence: Iterable[Evidence]) -> tuple[Piece, ...]:
 
 
 def passage(text: str, evidence: tuple[Evidence, ...]) -> tuple[Piece, ...]:
-    """The evidence with up to 220 characters of its line before and behind it."""
+    """The sentence, or sentences, in which the evidence stands, with the evidence marked."""
     first, last = min(each.start for each in evidence), max(each.end for each in evidence)
-    begin = max(text.rfind("\n", 0, first) + 1, first - _AROUND)
+    begin, cut_before = _begin(text, first)
+    end, cut_behind = _end(text, last)
+    inside = [Evidence(each.field, each.start - begin, each.end - begin, each.text, each.pattern) for each in evidence]
+    pieces = marked(text[begin:end], inside)
+    ellipsis = Piece("…", False)
+    return (*([ellipsis] if cut_before else []), *pieces, *([ellipsis] if cut_behind else []))
+
+
+def passages(text: str, firings: Iterable[tuple[Evidence, ...]]) -> tuple[tuple[Piece, ...], ...]:
+    """The `passage` of each firing in turn; firings of the same sentences share one."""
+    shared: dict[tuple[int, int], list[Evidence]] = {}
+    for evidence in firings:
+        first, last = min(each.start for each in evidence), max(each.end for each in evidence)
+        begin, end = _begin(text, first)[0], _end(text, last)[0]
+        place = next(((b, e) for b, e in shared if begin < e and b < end), (begin, end))
+        shared.setdefault(place, []).extend(evidence)
+    return tuple(passage(text, tuple(evidence)) for evidence in shared.values())
+
+
+def _begin(text: str, first: int) -> tuple[int, bool]:
+    line = text.rfind("\n", 0, first) + 1
+    for found in _SENTENCE_END.finditer(text, line, first):
+        line = found.end()
+    if first - line <= _AROUND:
+        return line, False
+    space = text.find(" ", first - _AROUND, first)
+    return (space + 1 if space >= 0 else first), True
+
+
+def _end(text: str, last: int) -> tuple[int, bool]:
     stop = text.find("\n", last)
-    end = min(len(text) if stop < 0 else stop, last + _AROUND)
-    if begin > 0 and text[begin - 1] not in "\n ":
-        begin = text.find(" ", begin, first) + 1 or begin
-    if end < len(text) and text[end] not in "\n ":
-        end = max(text.rfind(" ", last, end), last)
-    before = "…" if begin > 0 and text[begin - 1] != "\n" else ""
-    behind = "…" if end < len(text) and text[end] != "\n" else ""
-    inside = marked(text[:end], evidence)
-    cut: list[Piece] = []
-    position = 0
-    for piece in inside:
-        kept = piece.text[max(0, begin - position) :]
-        position += len(piece.text)
-        if kept:
-            cut.append(Piece(kept, piece.marked))
-    return tuple(piece for piece in (Piece(before, False), *cut, Piece(behind, False)) if piece.text)
+    stop = len(text) if stop < 0 else stop
+    found = _SENTENCE_END.search(text, last, stop)
+    stop = found.end() - 1 if found else stop
+    if stop - last <= _AROUND:
+        return stop, False
+    space = text.rfind(" ", last, last + _AROUND)
+    return (space if space >= 0 else last), True

@@ -19,6 +19,7 @@ from monitor.settings.files import Source
 from monitor.words import Severity
 
 FILE_NAME = "monitor.toml"
+_SYSTEM_CONFIG, _SYSTEM_STATE = Path("/etc/feed-monitor"), Path("/var/lib/feed-monitor")
 
 
 class SettingsError(Exception):
@@ -93,14 +94,15 @@ class RuleTests(_Strict):
 
 
 class RuleSettings(_Strict):
-    """`place` names file and line of each key, for whoever finds its patterns wrong."""
+    """`lines` tells where in `file` the text of each key begins, for whoever finds its patterns wrong."""
 
     name: str
     severity: Severity = Severity.HIGH
     match: str
     unless: str = ""
     tests: RuleTests = RuleTests()
-    places: dict[str, str] = {}
+    file: Path
+    lines: dict[str, int]
 
 
 class Settings(BaseSettings):
@@ -161,10 +163,15 @@ def find(named: str | None) -> Path:
         if not path.is_file():
             raise SettingsError([f"{path}: there is no such file; `feed-monitor init {path.parent}` writes one"])
         return path.absolute()
-    places = (user_config_path("feed-monitor") / FILE_NAME, Path("/etc/feed-monitor") / FILE_NAME)
+    places = (user_config_path("feed-monitor") / FILE_NAME, _SYSTEM_CONFIG / FILE_NAME)
     for path in places:
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except PermissionError:
+            raise SettingsError(
+                [f"{path}: cannot be read (Permission denied); run this as the service's user"]
+            ) from None
     looked = " and ".join(str(path) for path in places)
     raise SettingsError([f"no config found in {looked}; `feed-monitor init` writes one, `--config FILE` names one"])
 
@@ -180,12 +187,12 @@ def load(file: Path) -> Config:
     password = _password(folder, settings.mail, problems)
     if problems:
         raise SettingsError(problems)
-    state = folder / settings.state if settings.state else _default_state()
+    state = _state(folder, settings)
     return Config(
         file=file,
         settings=settings,
         state=state,
-        database=settings.database or f"sqlite:///{state / 'feed-monitor.db'}",
+        database=_database(state, settings),
         templates=folder / settings.templates if settings.templates else None,
         feeds=feeds,
         rules=rules,
@@ -193,9 +200,27 @@ def load(file: Path) -> Config:
     )
 
 
-def _default_state() -> Path:
+def database_of(file: Path) -> str:
+    """The database, whatever is wrong with feeds and rules. Raises SettingsError when monitor.toml itself is wrong."""
+    problems: list[str] = []
+    settings = _settings(file, problems)
+    if problems:
+        raise SettingsError(problems)
+    return _database(_state(file.parent, settings), settings)
+
+
+def _database(state: Path, settings: Settings) -> str:
+    return settings.database or f"sqlite:///{state / 'feed-monitor.db'}"
+
+
+def _state(folder: Path, settings: Settings) -> Path:
     given = os.environ.get("STATE_DIRECTORY")
-    return Path(given) if given else user_state_path("feed-monitor")
+    if settings.state:
+        return folder / settings.state
+    if given:
+        return Path(given)
+    # The config of the system's service: its commands must find its database without being told.
+    return _SYSTEM_STATE if folder == _SYSTEM_CONFIG else user_state_path("feed-monitor")
 
 
 def _settings(file: Path, problems: list[str]) -> Settings:
@@ -254,9 +279,9 @@ def _rules(file: Path, problems: list[str]) -> tuple[RuleSettings, ...]:
     )
     rules: list[RuleSettings] = []
     for name, table in tables.items() if isinstance(tables, dict) else ():
-        places = {key: source.place("rules", name, key) for key in RuleSettings.model_fields}
+        lines = {key: source.text_line("rules", name, key) for key in ("match", "unless", "tests")}
         try:
-            rules.append(RuleSettings.model_validate({**table, "name": name, "places": places}))
+            rules.append(RuleSettings.model_validate({**table, "name": name, "file": file, "lines": lines}))
         except (ValidationError, TypeError) as error:
             if isinstance(error, ValidationError):
                 problems.extend(source.explain(error, RuleSettings, "rules", name))

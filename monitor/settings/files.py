@@ -24,8 +24,10 @@ class Source:
             self.table = tomllib.loads(text)
         except FileNotFoundError:
             problems.append(f"{file}: there is no such file; `feed-monitor init` writes one")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{file}: cannot be read as UTF-8 text ({error})")
+        except OSError as error:
+            problems.append(f"{file}: cannot be read ({error.strerror}); check its owner and rights")
+        except UnicodeDecodeError as error:
+            problems.append(f"{file}: is not UTF-8 text (byte {error.start}); save it as UTF-8")
         except tomllib.TOMLDecodeError as error:
             problems.append(f"{file}: not valid TOML: {error}")
 
@@ -60,6 +62,12 @@ class Source:
                     begin, found = number, number + 1
                     break
         return found
+
+    def text_line(self, *path: str | int) -> int:
+        """The line at which the text of a key begins: behind an opening triple quote, the next one."""
+        line = self.line(*path) or 1
+        opens = self._lines and self._lines[line - 1].rstrip().endswith(("'''", '"""'))
+        return line + 1 if opens else line
 
     def explain(self, error: ValidationError, model: type[BaseModel], *prefix: str | int) -> Iterator[str]:
         for problem in error.errors(include_url=False):

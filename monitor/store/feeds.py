@@ -74,10 +74,12 @@ def claimed(session: Session, feed_id: int, claim: str) -> Feed | None:
     return feed if feed is not None and feed.claim == claim else None
 
 
-def record_good(feed: Feed, now: datetime, next_poll_at: datetime) -> None:
+def record_good(feed: Feed, now: datetime, next_poll_at: datetime, damage: str = "") -> None:
+    """`damage`: it could be read, but not all of it was whole."""
     _record(feed, now, next_poll_at)
     feed.last_good_at = now
-    feed.failures, feed.failing_since, feed.trouble_kind, feed.trouble = 0, None, "", ""
+    feed.failures, feed.failing_since = 0, None
+    feed.trouble_kind, feed.trouble = ("damaged", damage) if damage else ("", "")
 
 
 def record_trouble(feed: Feed, now: datetime, next_poll_at: datetime, kind: str, reason: str) -> None:

@@ -118,12 +118,13 @@ def recover(session: Session, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """How many messages are in which state, and since when the oldest unsent one waits."""
+    """How many messages are in which state, since when the oldest unsent one waits, and who was refused last."""
 
     counts: dict[DeliveryStatus, int]
     oldest_owed_at: datetime | None
     last_sent_at: datetime | None
     trouble: str
+    refused: list[tuple[str, str]]
 
 
 def summary(session: Session) -> Outbox:
@@ -135,7 +136,13 @@ def summary(session: Session) -> Outbox:
     trouble = session.exec(
         select(Delivery.reply).where(waiting, Delivery.reply != "").order_by(col(Delivery.id)).limit(1)
     ).first()
-    return Outbox(counts, oldest, last_sent, trouble or "")
+    refused = session.exec(
+        select(Delivery.recipient, Delivery.reply)
+        .where(Delivery.status == DeliveryStatus.FAILED)
+        .order_by(col(Delivery.settled_at).desc())
+        .limit(5)
+    )
+    return Outbox(counts, oldest, last_sent, trouble or "", list(dict.fromkeys(refused)))
 
 
 def of_alerts(session: Session, alert_ids: Iterable[int]) -> list[Delivery]:

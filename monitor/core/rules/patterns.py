@@ -15,8 +15,8 @@ class PatternError(Exception):
     """A line that is no pattern; `line` and `column` count from 1 within the text block."""
 
     def __init__(self, line: int, column: int, problem: str) -> None:
-        super().__init__(f"line {line}, column {column}: {problem}")
-        self.line = line
+        super().__init__(problem)
+        self.line, self.column = line, column
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,73 @@
+import asyncio
+import json
+import sys
+from datetime import timedelta
+
+import pytest
+
+from monitor.cell import Cell
+from monitor.core.values import NotAFeed, ParsedFeed
+from tests.core.documents import URL, item, rss
+
+_GOOD = rss(item("Bridge closed"))
+# feedparser looks for an e-mail address in it, in time that grows with the square of its length.
+_ENDLESS = rss(f"<item><author>{'a' * 200_000}</author></item>")
+_LEAVES_NO_CHILD = f"""
+import asyncio, os
+from monitor.cell import Cell
+
+async def main():
+    async with Cell(2) as cell:
+        documents = [{_GOOD!r}] * 2
+        print([type(await answer).__name__ for answer in [cell.parse(each, "", "") for each in documents]])
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:
+        print("no child")
+
+asyncio.run(main())
+"""
+
+
+def _titles(answer: ParsedFeed | NotAFeed) -> list[str]:
+    assert isinstance(answer, ParsedFeed), answer
+    return [entry.title for entry in answer.entries]
+
+
+async def test_a_child_reads_what_the_core_would_read() -> None:
+    async with Cell(1) as cell:
+        answer = await cell.parse(rss(item("Мост", "/1")).decode().encode("koi8-r"), URL, "text/xml; charset=koi8-r")
+        assert isinstance(answer, ParsedFeed)
+        assert [(entry.title, entry.link) for entry in answer.entries] == [("Мост", "https://news.example/1")]
+        assert await cell.parse(b"", URL, "") == NotAFeed("the document is empty")
+
+
+async def test_a_document_that_never_ends_costs_one_feed_its_turn() -> None:
+    async with Cell(1, deadline=timedelta(seconds=1)) as cell:
+        answer = await cell.parse(_ENDLESS, URL, "")
+        assert answer == NotAFeed("took more than 1 s to read and was given up")
+        assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+
+
+async def test_a_caller_who_loses_patience_leaves_the_cell_in_order() -> None:
+    async with Cell(1) as cell:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await cell.parse(_ENDLESS, URL, "")
+        assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+
+
+async def test_documents_that_wait_for_a_free_child_are_all_read_and_not_mixed_up() -> None:
+    documents = [json.dumps({"items": [{"title": f"Story {number}"}]}).encode() for number in range(12)]
+    async with Cell(2) as cell:
+        answers = await asyncio.gather(*(cell.parse(document, URL, "") for document in documents))
+    assert [_titles(answer) for answer in answers] == [[f"Story {number}"] for number in range(12)]
+
+
+async def test_a_closed_cell_leaves_no_child_behind() -> None:
+    # In a process of its own, because a child of some other test would be counted too.
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _LEAVES_NO_CHILD, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await program.communicate()
+    assert said.decode().split("\n") == ["['ParsedFeed', 'ParsedFeed']", "no child", ""]

@@ -1,0 +1,190 @@
+"""kill -9 at every commit and every step of handing a mail over: nothing is lost, nothing is told twice.
+
+Only between the server's 250 and our commit is there a doubt; there the repeat is the same mail to the byte.
+"""
+
+import json
+import mailbox
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from pytest_httpserver import HTTPServer
+from sqlmodel import Session as Rows
+from sqlmodel import select
+
+from monitor.models import Delivery, DeliveryStatus, Entry, Match
+from monitor.store import schema, subscribers
+from monitor.store.db import Database
+from monitor.words import Severity
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+RULES = '[rules.strike]\nseverity = "critical"\nmatch = "pre-emptive strike"\n'
+IN_DOUBT = {"smtp: accepted", "before commit of sent"}
+
+
+class Recorder:
+    """Writes down every message the server takes, before it says 250."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.original_content, bytes)
+        self.taken.append(envelope.original_content)
+        return "250 taken"
+
+
+class Zygote:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.victim"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+
+    def run(self, folder: Path, now: datetime, die_at: int = 0) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"folder": str(folder), "now": now.isoformat(), "die_at": die_at}) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    zygote = Zygote()
+    yield zygote
+    zygote.end()
+
+
+@pytest.fixture
+def recorder() -> Iterator[tuple[Recorder, int]]:
+    recorder = Recorder()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(recorder, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield recorder, port
+    controller.stop()
+
+
+def rss(*titles: str) -> str:
+    items = "".join(f"<item><title>{title}</title><guid>{title}</guid></item>" for title in titles)
+    return f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
+
+
+def prepared(folder: Path, out: str, url: str, zygote: Zygote, web: HTTPServer) -> Path:
+    """A monitor that has polled its feed once, with one subscriber whose briefing is due in an hour."""
+    folder.mkdir()
+    (folder / "monitor.toml").write_text(f'state = "state"\n[mail]\nout = "{out}"\n[poll]\nhost_pause = "0s"\n')
+    (folder / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\n')
+    (folder / "rules.toml").write_text(RULES)
+    db = Database(f"sqlite:///{folder}/state/feed-monitor.db")
+    schema.upgrade(db)
+    db.write_now(join)
+    db.close()
+    web.clear()
+    web.expect_request("/feed").respond_with_data(rss("An ordinary day"), content_type="application/xml")
+    assert zygote.run(folder, NOW) == 0
+    web.clear()
+    body = rss(
+        "Pre-emptive strike feared in the north", "Ministers speak of preemptive strikes at dinner tonight", "Calm seas"
+    )
+    web.expect_request("/feed").respond_with_data(body, content_type="application/xml")
+    return folder
+
+
+def join(session: Rows) -> None:
+    subscribers.add(
+        session,
+        "duty@example.org",
+        zone="UTC",
+        briefing=True,
+        briefing_at=time(7),
+        alert_from=Severity.HIGH,
+        now=NOW - timedelta(hours=1),
+        consent="added by the operator",
+    )
+
+
+def ledger(folder: Path) -> tuple[int, int, Counter[DeliveryStatus]]:
+    """Entries, matches, deliveries by status."""
+
+    def count(session: Rows) -> tuple[int, int, Counter[DeliveryStatus]]:
+        return (
+            len(session.exec(select(Entry)).all()),
+            len(session.exec(select(Match)).all()),
+            Counter(each.status for each in session.exec(select(Delivery))),
+        )
+
+    db = Database(f"sqlite:///{folder}/state/feed-monitor.db")
+    try:
+        return db.read_now(count)
+    finally:
+        db.close()
+
+
+def kill_everywhere(ready: Path, work: Path, zygote: Zygote) -> Iterator[tuple[Path, str]]:
+    """For every step in turn: a copy of the monitor, killed there, and then run again twice."""
+    for die_at in range(1, 1_000):
+        folder = work / str(die_at)
+        shutil.copytree(ready, folder)
+        died = zygote.run(folder, NOW + timedelta(hours=1), die_at)
+        if died == 0:
+            assert die_at > 25
+            return
+        assert died == -signal.SIGKILL
+        for later in (timedelta(hours=1, minutes=1), timedelta(hours=2)):
+            assert zygote.run(folder, NOW + later) == 0
+        yield folder, (folder / "died-at").read_text()
+        shutil.rmtree(folder)
+    raise AssertionError("the turn never came to its end")
+
+
+def test_killed_at_any_step_before_an_smtp_server_nothing_is_lost_and_nothing_told_twice(
+    tmp_path: Path, zygote: Zygote, recorder: tuple[Recorder, int], httpserver: HTTPServer
+) -> None:
+    server, port = recorder
+    ready = prepared(tmp_path / "ready", f"smtp://127.0.0.1:{port}", httpserver.url_for("/feed"), zygote, httpserver)
+    doubts = 0
+    for folder, step in kill_everywhere(ready, tmp_path, zygote):
+        mails, server.taken = server.taken, []
+        ids = Counter(str(message_from_bytes(mail)["Message-ID"]) for mail in mails)
+        assert len(ids) == 3, step
+        repeats = sum(ids.values()) - 3
+        assert repeats == (1 if step in IN_DOUBT else 0), step
+        assert len(set(mails)) == 3, step
+        doubts += repeats
+        assert ledger(folder) == (4, 2, Counter({DeliveryStatus.SENT: 3})), step
+    assert doubts == 6  # three mails, two moments of doubt each
+
+
+def test_killed_at_any_step_before_a_maildir_every_mail_lies_there_exactly_once(
+    tmp_path: Path, zygote: Zygote, httpserver: HTTPServer
+) -> None:
+    ready = prepared(tmp_path / "ready", "maildir:mail", httpserver.url_for("/feed"), zygote, httpserver)
+    for folder, step in kill_everywhere(ready, tmp_path, zygote):
+        box = mailbox.Maildir(folder / "state" / "mail", create=False)
+        assert len({mail["Message-ID"] for mail in box}) == len(box) == 3, step
+        assert ledger(folder) == (4, 2, Counter({DeliveryStatus.SENT: 3})), step

@@ -1,0 +1,213 @@
+"""What an operator types, and reads."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pytest_httpserver import HTTPServer
+
+from monitor.cli import main
+
+FEED = """<rss version="2.0"><channel><title>Wire</title><language>en</language>
+<item><title>Alliance weighs pre-emptive strike</title><link>/1</link><guid isPermaLink="false">1</guid>
+<pubDate>Mon, 02 Mar 2026 12:00:00 +0100</pubDate>
+<description>&lt;p&gt;Talks &lt;b&gt;go&lt;/b&gt; on.&lt;/p&gt;</description></item>
+<item><title>Ferry line reopens</title><link>/2</link><guid>2</guid></item>
+</channel></rss>"""
+
+
+class Operator:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def types(self, *words: str) -> Result:
+        result = CliRunner().invoke(main, ["--config", str(self.folder), *words])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+
+@pytest.fixture
+def operator(tmp_path: Path, httpserver: HTTPServer) -> Operator:
+    """An operator with a config of one feed, which nobody has polled yet."""
+    operator = Operator(tmp_path)
+    assert operator.types("init", str(tmp_path)).exit_code == 0
+    (tmp_path / "monitor.toml").write_text('state = "state"\ncontact = "ops@example.org"\n')
+    (tmp_path / "feeds.toml").write_text(f'[[feed]]\nurl = "{httpserver.url_for("/wire")}"\nname = "wire"\n')
+    httpserver.expect_request("/wire").respond_with_data(FEED, content_type="text/xml")
+    return operator
+
+
+def test_init_writes_a_config_that_check_approves_and_leaves_what_is_there(tmp_path: Path) -> None:
+    operator = Operator(tmp_path)
+    operator.types("init", str(tmp_path))
+    (tmp_path / "monitor.toml").write_text('state = "state"\n')
+    again = operator.types("init", str(tmp_path))
+    checked = operator.types("check", "--offline")
+
+    assert again.output.count("kept") == 3
+    assert checked.exit_code == 0, checked.output
+    assert "BAD" not in checked.output
+    assert "contact is empty" in checked.output
+
+
+def test_check_names_a_rule_whose_test_fails_and_a_mail_server_that_does_not_answer(operator: Operator) -> None:
+    (operator.folder / "rules.toml").write_text(
+        '[rules.strike]\nmatch = "strike"\n[rules.strike.tests]\nsilent = "Rail strike called off"\n'
+    )
+    (operator.folder / "monitor.toml").write_text('state = "state"\n[mail]\nout = "smtp://127.0.0.1:1"\n')
+    checked = operator.types("check")
+
+    assert checked.exit_code == 1
+    assert 'rule strike: "Rail strike called off" should be silent and is fires' in checked.output
+    assert "BAD   mail: 127.0.0.1:1:" in checked.output
+    assert "was not greeted" in operator.types("check", "--offline").output
+
+
+def test_check_finds_a_broken_template_of_the_users_own(operator: Operator) -> None:
+    (operator.folder / "own/email").mkdir(parents=True)
+    (operator.folder / "own/email/alert.txt").write_text("{{ alert.headlin }}")
+    (operator.folder / "monitor.toml").write_text('state = "state"\ntemplates = "own"\n')
+    checked = operator.types("check", "--offline")
+
+    assert checked.exit_code == 1
+    assert "UndefinedError" in checked.output
+    assert "mend or remove your own template of the alert" in checked.output
+
+
+def test_poll_and_status_tell_how_each_feed_went(operator: Operator, httpserver: HTTPServer) -> None:
+    with (operator.folder / "feeds.toml").open("a") as feeds:
+        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/gone")}"\nname = "gone"\n')
+    httpserver.expect_request("/gone").respond_with_data("", status=410)
+    assert "wire: 2 entries" in operator.types("poll", "--dry-run").output
+    assert "NOT RUNNING" in operator.types("status").output
+
+    polled = operator.types("poll")
+    assert "wire: 2 entries, rss20, 2 new" in polled.output
+    assert "gone: http: 410 GONE" in polled.output
+    status = json.loads(operator.types("status", "--json").stdout)
+    health = {feed["name"]: feed["health"] for feed in status["feeds"]}
+    assert health["wire"] == "good"
+    assert health["gone"].startswith("http: 410")
+    assert all(feed["next_poll"] for feed in status["feeds"])
+    assert "  new " not in operator.types("poll", "--dry-run").output
+
+
+def test_poll_of_an_unknown_feed_says_where_the_names_are(operator: Operator) -> None:
+    refused = operator.types("poll", "nowhere")
+    assert refused.exit_code == 1
+    assert 'no feed is called "nowhere"; `feed-monitor status` lists them' in refused.output
+
+
+def test_parse_prints_one_entry_a_line_with_absolute_links_and_utc(operator: Operator, httpserver: HTTPServer) -> None:
+    parsed = operator.types("parse", httpserver.url_for("/wire"), "--json")
+    first, second = (json.loads(line) for line in parsed.stdout.splitlines())
+
+    assert first == {
+        "guid": "1",
+        "link": httpserver.url_for("/1"),
+        "title": "Alliance weighs pre-emptive strike",
+        "summary": "Talks go on.",
+        "content": "",
+        "published": "2026-03-02T11:00:00+00:00",
+        "updated": None,
+        "author": "",
+        "tags": [],
+        "language": "en",
+    }
+    assert second["published"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the document is empty"),
+        (b"<html><body>Hello</body></html>", "an HTML page, not a feed"),
+        (b"/etc/hostname", "no feed in it"),
+        (b'{"items": 3}', "JSON, but no JSON Feed"),
+    ],
+)
+def test_parse_of_what_is_no_feed_says_why(operator: Operator, content: bytes, reason: str) -> None:
+    (operator.folder / "document").write_bytes(content)
+    refused = operator.types("parse", str(operator.folder / "document"))
+
+    assert refused.exit_code == 1
+    assert reason in refused.output
+
+
+def test_a_subscriber_is_added_listed_changed_and_removed(operator: Operator) -> None:
+    add = ("subscribers", "add", "Ann@Example.org")
+    assert "alerts from high on, a briefing at 07:00 UTC" in operator.types(*add).output
+    assert (
+        "no alerts, a briefing at 06:30 Europe/Warsaw"
+        in operator.types(*add, "--no-alerts", "--at", "06:30", "--zone", "Europe/Warsaw").output
+    )
+    (person,) = [json.loads(line) for line in operator.types("subscribers", "list", "--json").stdout.splitlines()]
+    assert (person["address"], person["alerts_from"], person["zone"]) == ("ann@example.org", None, "Europe/Warsaw")
+
+    assert "gets no more mail" in operator.types("subscribers", "remove", "ann@example.org").output
+    assert operator.types("subscribers", "remove", "ann@example.org").exit_code == 1
+    assert "left" in operator.types("subscribers", "list").output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ann",),
+        ("a@b\r\nBcc: x@example.org",),
+        ("ann@example.org", "--zone", "Mars"),
+        ("ann@example.org", "--at", "25:00"),
+    ],
+)
+def test_a_bad_address_zone_or_time_is_refused_in_a_sentence(operator: Operator, words: tuple[str, ...]) -> None:
+    refused = operator.types("subscribers", "add", *words)
+    assert refused.exit_code == 2
+    assert refused.output.startswith('feed-monitor: "')
+
+
+def test_brief_previews_then_writes_once_a_day(operator: Operator) -> None:
+    operator.types("subscribers", "add", "ann@example.org")
+    operator.types("poll")
+    assert "Subject: " in operator.types("brief", "--for", "ann@example.org", "--dry-run").output
+    assert "1 mail sent" in operator.types("brief", "--for", "ann@example.org").output
+    again = operator.types("brief", "--for", "ann@example.org").output
+    assert "was written already; there is one a day" in again
+    assert len(list((operator.folder / "state/mail/new").iterdir())) == 1
+    assert operator.types("brief", "--for", "bob@example.org").exit_code == 1
+
+
+def test_why_tells_the_fate_of_an_entry_and_what_the_rules_say_of_words(
+    operator: Operator, httpserver: HTTPServer
+) -> None:
+    operator.types("poll")
+    by_link = operator.types("why", httpserver.url_for("/1")).output
+    assert "pre-emptive-strike (critical): left to the briefing: it came with the first poll" in by_link
+    assert "title: “pre-emptive” for pre-emptive strike" in by_link
+
+    fired = operator.types("why", "Jets make an incursion into our airspace").output
+    assert "airspace-incursion (critical) fires" in fired
+    assert "Jets make an [incursion] into our [airspace]" in fired
+    near = operator.types("why", "The incursion of last May into the well guarded airspace").output
+    assert "airspace and incursion are 7 words apart, 4 allowed" in near
+    assert operator.types("why", "https://news.test/never-seen").exit_code == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused as root: run the tests as root for this one")
+def test_root_is_sent_away_from_the_folder_of_the_service_user(operator: Operator) -> None:
+    operator.types("poll")
+    os.chown(operator.folder / "state", 54321, 54321)
+    refused = operator.types("status")
+
+    assert refused.exit_code == 1
+    assert "belongs to user 54321; run this as that user: runuser -u" in refused.output
+
+
+def test_deliver_sends_what_waited_for_the_server(operator: Operator) -> None:
+    operator.types("subscribers", "add", "ann@example.org")
+    (operator.folder / "monitor.toml").write_text('state = "state"\n[mail]\nout = "smtp://127.0.0.1:1"\n')
+    assert "0 mails sent, 1 waiting: 127.0.0.1:1:" in operator.types("brief", "--for", "ann@example.org").output
+    assert "1 waiting" in operator.types("status").output
+
+    (operator.folder / "monitor.toml").write_text('state = "state"\n')
+    assert "1 mail sent" in operator.types("deliver").output

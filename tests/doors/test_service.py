@@ -1,0 +1,170 @@
+"""The service as systemd and an operator meet it: a real process, real signals."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+SERVICE = (sys.executable, "-m", "monitor", "--config")
+CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass
+class Manager:
+    """What systemd sees of the service: the states it sends, in order."""
+
+    folder: Path
+    states: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.line.bind(str(self.folder / "notify"))
+        self.line.setblocking(False)
+
+    async def sees(self, wanted: str) -> str:
+        """Wait until the service sends this state."""
+        async with asyncio.timeout(20):
+            while True:
+                message = await asyncio.get_running_loop().sock_recv(self.line, 4096)
+                self.states += message.decode().splitlines()
+                found = [state for state in message.decode().splitlines() if wanted in state]
+                if found:
+                    return found[0]
+
+
+def configure(folder: Path, url: str) -> Path:
+    config = folder / "config"
+    config.mkdir()
+    (config / "monitor.toml").write_text('state = "state"\n[poll]\nevery = "1s"\nhost_pause = "0s"\n')
+    (config / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\n')
+    (config / "rules.toml").write_text('[rules.strike]\nmatch = "strike"\n')
+    return config
+
+
+@asynccontextmanager
+async def running(config: Path, manager: Manager, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *SERVICE,
+        str(config),
+        "run",
+        env={**os.environ, "NOTIFY_SOCKET": str(manager.folder / "notify"), **environment},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.fixture
+async def manager(tmp_path: Path) -> AsyncIterator[Manager]:
+    manager = Manager(tmp_path)
+    yield manager
+    manager.line.close()
+
+
+def feed_monitor(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SERVICE, config, *words], capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_it_tells_when_it_is_ready_and_stops_cleanly_when_told_to(
+    manager: Manager, httpserver: HTTPServer, number: signal.Signals
+) -> None:
+    httpserver.expect_request("/feed").respond_with_data("<rss version='2.0'><channel/></rss>")
+    async with running(configure(manager.folder, httpserver.url_for("/feed")), manager) as service:
+        await manager.sees("READY=1")
+        service.send_signal(number)
+        await manager.sees("STOPPING=1")
+        assert await service.wait() == 0
+
+
+async def test_progress_feeds_the_watchdog(manager: Manager, httpserver: HTTPServer) -> None:
+    config = configure(manager.folder, httpserver.url_for("/feed"))
+    async with running(config, manager, WATCHDOG_USEC="900000"):
+        await manager.sees("WATCHDOG=1")
+        await manager.sees("WATCHDOG=1")
+
+
+async def test_a_second_instance_on_the_same_database_refuses_to_start(
+    manager: Manager, httpserver: HTTPServer
+) -> None:
+    config = configure(manager.folder, httpserver.url_for("/feed"))
+    async with running(config, manager) as service:
+        await manager.sees("READY=1")
+        second = await asyncio.to_thread(feed_monitor, config, "run")
+
+        assert second.returncode == 1
+        assert f"process {service.pid} already works on" in second.stderr
+        assert "Traceback" not in second.stderr
+
+
+async def test_a_reload_takes_a_good_config_and_refuses_a_bad_one_and_says_so(
+    manager: Manager, httpserver: HTTPServer
+) -> None:
+    config = configure(manager.folder, httpserver.url_for("/feed"))
+    async with running(config, manager) as service:
+        await manager.sees("READY=1")
+        with (config / "feeds.toml").open("a") as feeds:
+            feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/second")}"\nname = "second"\n')
+        service.send_signal(signal.SIGHUP)
+        await manager.sees("STATUS=watching 2 feeds")
+
+        (config / "rules.toml").write_text("[rules.strike]\nmatch = '\"never closed'\n")
+        service.send_signal(signal.SIGHUP)
+        refused = await manager.sees("config refused")
+        assert "the old one stays in force" in refused
+        assert "rules.toml:2: rule strike" in refused
+
+        status = await asyncio.to_thread(feed_monitor, config, "status")
+        assert "service   running" in status.stdout
+        assert "TROUBLE   config, as it stands now:" in status.stdout
+        assert "TROUBLE   reload" in status.stdout
+
+        (config / "rules.toml").write_text('[rules.strike]\nmatch = "strike"\n')
+        service.send_signal(signal.SIGHUP)
+        await manager.sees("STATUS=watching 2 feeds")
+        assert "TROUBLE" not in (await asyncio.to_thread(feed_monitor, config, "status")).stdout
+        assert service.returncode is None
+
+
+async def test_a_bad_config_ends_with_78_and_one_sentence(manager: Manager) -> None:
+    config = configure(manager.folder, "gopher://news.test")
+    refused = await asyncio.to_thread(feed_monitor, config, "run")
+
+    assert refused.returncode == 78
+    assert refused.stderr.count("\n") == 1
+    assert "feeds.toml:2: feed.url:" in refused.stderr
+
+
+async def test_a_poll_by_hand_is_left_to_the_service_that_runs(manager: Manager, httpserver: HTTPServer) -> None:
+    config = configure(manager.folder, httpserver.url_for("/feed"))
+    async with running(config, manager):
+        await manager.sees("READY=1")
+        asked = await asyncio.to_thread(feed_monitor, config, "poll")
+        assert "the running service was asked to poll 1 feed" in asked.stdout
+
+
+def test_the_unit_file_has_no_mistake_that_systemd_would_pass_over_in_silence() -> None:
+    unit = CHECKOUT / "systemd" / "feed-monitor.service"
+    if not Path("/usr/bin/systemd-analyze").exists():
+        pytest.skip("systemd-analyze is missing: apt-get install systemd")
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=yes", unit], capture_output=True, text=True, check=False
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+    secure = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True, check=False
+    )
+    assert secure.returncode == 0
