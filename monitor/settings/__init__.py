@@ -5,19 +5,15 @@ from `$CREDENTIALS_DIRECTORY` or from a file that the config names, never from t
 """
 
 import os
-from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_state_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import SecretStr, ValidationError
 
-from monitor.settings.fields import Address, DatabaseUrl, FeedUrl, Span, TimeOfDay, WayOut, Zone, address
 from monitor.settings.files import Source
-from monitor.words import Severity
+from monitor.settings.shapes import Config, FeedSettings, Mail, RuleSettings, Settings, Strict
 
+__all__ = ["Config", "RuleSettings", "Settings", "SettingsError", "database_of", "find", "load"]
 FILE_NAME = "monitor.toml"
 _SYSTEM_CONFIG, _SYSTEM_STATE = Path("/etc/feed-monitor"), Path("/var/lib/feed-monitor")
 
@@ -28,130 +24,6 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Poll(_Strict):
-    every: Span = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1), le=timedelta(days=7))
-    timeout: Span = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=100), le=timedelta(minutes=5))
-    connections: int = Field(default=32, ge=1, le=256)
-    host_pause: Span = Field(default=timedelta(seconds=1), ge=timedelta(), le=timedelta(minutes=1))
-    largest: int = Field(default=8_000_000, ge=10_000, le=100_000_000)
-
-
-class Alerts(_Strict):
-    least: Severity = Severity.HIGH
-    max_age: Span = timedelta(hours=24)
-
-
-class Briefing(_Strict):
-    at: TimeOfDay = time(7)
-    zone: Zone = "UTC"
-
-
-class Mail(_Strict):
-    """`starttls` unset means: yes, except to a server on this machine."""
-
-    out: WayOut = "maildir:mail"
-    sender: Address = "feed-monitor@localhost"
-    starttls: bool | None = None
-    username: str = ""
-    password: SecretStr | None = None
-    password_file: Path | None = None
-    timeout: Span = Field(default=timedelta(seconds=60), ge=timedelta(milliseconds=100), le=timedelta(minutes=15))
-
-
-class Log(_Strict):
-    format: Literal["text", "json"] = "text"
-    level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-class FeedSettings(_Strict):
-    url: FeedUrl
-    name: str = ""
-    publisher: str = ""
-    language: str = ""
-    every: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
-
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
-        name = self.name or host
-        return self.model_copy(update={"name": name, "publisher": self.publisher or name})
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url).netloc.rpartition("@")[2].lower()
-
-
-class RuleTests(_Strict):
-    fires: str = ""
-    silent: str = ""
-    held: str = ""
-
-
-class RuleSettings(_Strict):
-    """`lines` tells where in `file` the text of each key begins, for whoever finds its patterns wrong."""
-
-    name: str
-    severity: Severity = Severity.HIGH
-    match: str
-    unless: str = ""
-    tests: RuleTests = RuleTests()
-    file: Path
-    lines: dict[str, int]
-
-
-class Settings(BaseSettings):
-    """Everything an operator chose. `folder` is where monitor.toml lies; relative paths start there."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="FEED_MONITOR_", env_nested_delimiter="__", env_ignore_empty=True
-    )
-
-    contact: Annotated[str, AfterValidator(lambda value: address(value) if value else value)] = ""
-    state: Path | None = None
-    database: DatabaseUrl | None = None
-    feeds_file: Path = Path("feeds.toml")
-    rules_file: Path = Path("rules.toml")
-    templates: Path | None = None
-    poll: Poll = Poll()
-    alerts: Alerts = Alerts()
-    briefing: Briefing = Briefing()
-    mail: Mail = Mail()
-    log: Log = Log()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
-
-
-class Config(_Strict):
-    """The three files together, every path absolute."""
-
-    file: Path
-    settings: Settings
-    state: Path
-    database: str
-    templates: Path | None
-    feeds: tuple[FeedSettings, ...]
-    rules: tuple[RuleSettings, ...]
-    password: SecretStr | None
-
-    @property
-    def mail_out(self) -> str:
-        out = self.settings.mail.out
-        return f"maildir:{self.state / out.removeprefix('maildir:')}" if out.startswith("maildir:") else out
 
 
 def find(named: str | None) -> Path:
@@ -246,7 +118,7 @@ def _is_setting(name: str) -> bool:
     known = Settings.model_fields.get(section)
     if known is None or not key:
         return known is not None
-    return isinstance(known.default, _Strict) and key in type(known.default).model_fields
+    return isinstance(known.default, Strict) and key in type(known.default).model_fields
 
 
 def _feeds(file: Path, problems: list[str]) -> tuple[FeedSettings, ...]:

@@ -130,6 +130,8 @@ def _sqlite(url: str) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
             connection.execute(f"PRAGMA {pragma}")
+        # SQLite's own knows ASCII only, and Cyrillic titles have capitals too.
+        connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -1,0 +1,136 @@
+"""The settings and their defaults, as the three config files state them."""
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from monitor.settings.fields import Address, DatabaseUrl, FeedUrl, Span, TimeOfDay, WayOut, Zone, address
+from monitor.words import Severity
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Poll(Strict):
+    every: Span = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1), le=timedelta(days=7))
+    timeout: Span = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=100), le=timedelta(minutes=5))
+    connections: int = Field(default=32, ge=1, le=256)
+    host_pause: Span = Field(default=timedelta(seconds=1), ge=timedelta(), le=timedelta(minutes=1))
+    largest: int = Field(default=8_000_000, ge=10_000, le=100_000_000)
+
+
+class Alerts(Strict):
+    least: Severity = Severity.HIGH
+    max_age: Span = timedelta(hours=24)
+
+
+class Briefing(Strict):
+    at: TimeOfDay = time(7)
+    zone: Zone = "UTC"
+
+
+class Mail(Strict):
+    """`starttls` unset means: yes, except to a server on this machine."""
+
+    out: WayOut = "maildir:mail"
+    sender: Address = "feed-monitor@localhost"
+    starttls: bool | None = None
+    username: str = ""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    timeout: Span = Field(default=timedelta(seconds=60), ge=timedelta(milliseconds=100), le=timedelta(minutes=15))
+
+
+class Log(Strict):
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class FeedSettings(Strict):
+    url: FeedUrl
+    name: str = ""
+    publisher: str = ""
+    language: str = ""
+    every: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
+        name = self.name or host
+        return self.model_copy(update={"name": name, "publisher": self.publisher or name})
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc.rpartition("@")[2].lower()
+
+
+class RuleTests(Strict):
+    fires: str = ""
+    silent: str = ""
+    held: str = ""
+
+
+class RuleSettings(Strict):
+    """`lines` tells where in `file` the text of each key begins, for whoever finds its patterns wrong."""
+
+    name: str
+    severity: Severity = Severity.HIGH
+    match: str
+    unless: str = ""
+    tests: RuleTests = RuleTests()
+    file: Path
+    lines: dict[str, int]
+
+
+class Settings(BaseSettings):
+    """Everything an operator chose. `folder` is where monitor.toml lies; relative paths start there."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="FEED_MONITOR_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    contact: Annotated[str, AfterValidator(lambda value: address(value) if value else value)] = ""
+    state: Path | None = None
+    database: DatabaseUrl | None = None
+    feeds_file: Path = Path("feeds.toml")
+    rules_file: Path = Path("rules.toml")
+    templates: Path | None = None
+    poll: Poll = Poll()
+    alerts: Alerts = Alerts()
+    briefing: Briefing = Briefing()
+    mail: Mail = Mail()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+class Config(Strict):
+    """The three files together, every path absolute."""
+
+    file: Path
+    settings: Settings
+    state: Path
+    database: str
+    templates: Path | None
+    feeds: tuple[FeedSettings, ...]
+    rules: tuple[RuleSettings, ...]
+    password: SecretStr | None
+
+    @property
+    def mail_out(self) -> str:
+        out = self.settings.mail.out
+        return f"maildir:{self.state / out.removeprefix('maildir:')}" if out.startswith("maildir:") else out
