@@ -18,6 +18,7 @@ def _open_stories() -> OpenStories:
         _FIRST,
         "BREAKING: Freight train derails near northern harbour",
         "Near the northern harbour, a freight train derails",
+        "Freight train derails near northern harbour, ferries wait",
         "Freight trains derailed near the northern harbour",
     ],
 )
@@ -27,7 +28,11 @@ def test_another_publishers_report_of_an_event_joins_its_story(title: str) -> No
 
 @pytest.mark.parametrize(
     "title",
-    ["Freight rates fall as harbour strike ends in the north", "Passenger ferry sinks near the southern islands", ""],
+    [
+        "Freight train delayed by fog near the harbour bridge",
+        "Passenger train derails near the southern harbour",
+        "",
+    ],
 )
 def test_another_event_starts_its_own_story(title: str) -> None:
     assert _open_stories().find(title, "herald.example/a") is None
@@ -66,3 +71,9 @@ def test_events_that_differ_in_their_number_are_two_stories() -> None:
     stories = OpenStories()
     stories.add(1, "Storm on the coast leaves 3 people dead", "")
     assert stories.find("Storm on the coast leaves 40 people dead", "") is None
+
+
+def test_events_that_differ_in_their_place_are_two_stories() -> None:
+    stories = OpenStories()
+    stories.add(1, "Unknown drones cross Norwegian airspace overnight", "")
+    assert stories.find("Unknown drones cross Lithuanian airspace overnight", "") is None

@@ -84,6 +84,13 @@ def test_the_full_text_is_kept_beside_the_summary() -> None:
     assert (entry.summary, entry.content) == ("Short.", "Long\nstory.")
 
 
+def test_of_several_contents_the_longest_is_read() -> None:
+    entry = only_entry(
+        atom("<entry><title>t</title><content>Teaser.</content><content>The whole of the story.</content></entry>")
+    )
+    assert entry.content == "The whole of the story."
+
+
 def test_a_full_text_without_a_summary_serves_as_both() -> None:
     body = '<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">Whole story.</content:encoded>'
     entry = only_entry(rss(item("t", more=body)))

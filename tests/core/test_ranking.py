@@ -61,6 +61,12 @@ def test_severity_comes_before_publishers_and_publishers_before_novelty() -> Non
     assert [story.title for story in contents.others] == ["heard", "fresh", "stale"]
 
 
+def test_a_fresh_story_stands_above_a_stale_one_with_one_more_publisher() -> None:
+    fresh = replace(_STORY, title="fresh", publishers=("a", "b", "c", "d"))
+    stale = replace(_STORY, title="stale", publishers=("a", "b", "c", "d", "e"), happened_at=_NOW - timedelta(hours=16))
+    assert [story.title for story in _written(stale, fresh).others] == ["fresh", "stale"]
+
+
 def test_every_matched_story_is_told_however_many_there_are() -> None:
     matched = _numbered(60, replace(_STORY, rules=_rules(Severity.LOW)))
     contents = _written(*matched, *_numbered(30, _STORY))

@@ -37,6 +37,7 @@ _PATTERNS = st.lists(
         ("pre-emptive strike", "Strike was 'pre-emptive'", ("Strike", "pre-emptive")),
         ("preemptive strike", "A pre-emptive strike", ("pre-emptive", "strike")),
         ('"no-fly zone"', "A no fly zone over the bay", ("no fly zone",)),
+        ("no-fly-zone", "A no fly zone over the bay", ("no fly zone",)),
         ("marines", "Marine missing", ("Marine",)),
         ("Suwałki", "Suwalki gap", ("Suwalki",)),
         ("evenement", "Évènement à Orly", ("Évènement",)),
@@ -70,6 +71,7 @@ def test_a_rule_fires_on_the_words_it_asks_for(pattern: str, title: str, words: 
         ("coup", "A coupon code"),
         ("war", "An award for the ward"),
         ("a b", "b one two three four five a"),
+        ("airspace", "By air, space officials say"),
         ("strike strike", "One strike only"),
     ],
 )

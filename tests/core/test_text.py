@@ -13,6 +13,7 @@ _VISIBLE_OR_NOT = st.text("abé сж=?_ \n\r\t\x00\x1b\u00ad\u200b\u200d\u202e\u
     ("html", "words"),
     [
         ("<p>one</p>two", "one\ntwo"),
+        ("one<p>two</p>", "one\ntwo"),
         ("one<br>two<br/>three", "one\ntwo\nthree"),
         ("pre-<b>emptive</b> <i>str</i>ike", "pre-emptive strike"),
         ("<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"),

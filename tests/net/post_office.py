@@ -73,7 +73,7 @@ class PostOffice:
             await reader.read()
         if reply in (SILENCE, HANG_UP):
             return False
-        writer.write(f"{reply}\r\n".encode())
+        writer.write(f"{reply}\r\n".encode("utf-8", "surrogateescape"))
         await writer.drain()
         return True
 
@@ -100,7 +100,10 @@ def door(
     timeout: timedelta = timedelta(seconds=10),
     witness: Witness = lambda step: None,
 ) -> SmtpDoor:
-    return SmtpDoor(SmtpServer("127.0.0.1", port, tls, starttls, username, password, timeout), witness)
+    server = SmtpServer(
+        "127.0.0.1", port, tls, starttls, username, password, our_name="monitor.example.org", timeout=timeout
+    )
+    return SmtpDoor(server, witness)
 
 
 def letter(content: bytes = b"Subject: news\r\n\r\nHello.\r\n", recipient: str = "reader@example.org") -> Message:

@@ -137,6 +137,12 @@ async def test_an_operator_who_asks_whether_the_server_is_there_gets_no_complain
     assert len(office.visits) == 1
 
 
+async def test_a_server_hears_by_what_name_we_go() -> None:
+    async with post_office() as office, door(office.port) as post:
+        assert await post.greet() == ""
+    assert office.visits[0].heard[0] == "EHLO monitor.example.org"
+
+
 async def test_a_visit_without_a_mail_does_not_knock() -> None:
     async with post_office() as office, door(office.port):
         pass

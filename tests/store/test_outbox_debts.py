@@ -181,13 +181,18 @@ def test_only_a_confirmed_subscriber_is_written_to(db: Database, state: Subscrib
 
 
 def test_an_operator_sees_what_waits_since_when_and_why(db: Database) -> None:
-    assert db.read_now(outbox.summary) == outbox.Outbox({}, None, None, "")
-    done, waiting = started(db), started(db)
+    assert db.read_now(outbox.summary) == outbox.Outbox({}, None, None, "", [])
+    done, waiting, refused = started(db), started(db), started(db)
     db.write_now(outbox.sent, done, "250 ok", NOW + MINUTE)
     db.write_now(outbox.give_back, waiting, "connection refused")
+    db.write_now(outbox.postpone, refused, "550 5.1.1 unknown", None, NOW, doubtful=False)
     db.write_now(owe_an_alert)
     assert db.read_now(outbox.summary) == outbox.Outbox(
-        {DeliveryStatus.SENT: 1, DeliveryStatus.QUEUED: 2}, NOW, NOW + MINUTE, "connection refused"
+        counts={DeliveryStatus.SENT: 1, DeliveryStatus.QUEUED: 2, DeliveryStatus.FAILED: 1},
+        oldest_owed_at=NOW,
+        last_sent_at=NOW + MINUTE,
+        trouble="connection refused",
+        refused=[("reader@example.org", "550 5.1.1 unknown")],
     )
 
 

@@ -143,6 +143,21 @@ def test_an_operator_sees_since_when_and_why_a_feed_fails_until_it_works_again(d
     assert (feed.polls, feed.last_good_at, feed.next_poll_at) == (3, NOW + 2 * HOUR, NOW + 3 * HOUR)
 
 
+def test_an_operator_sees_that_a_feed_came_damaged_until_it_comes_whole(db: Database) -> None:
+    db.write_now(watch, "herald")
+
+    def comes(session: Session, damage: str) -> None:
+        feeds.record_good(feed_named(session, "herald"), NOW, NOW + HOUR, damage)
+
+    db.write_now(comes, "cut off in the middle")
+    feed = db.read_now(feed_named, "herald")
+    assert (feed.trouble_kind, feed.trouble, feed.failures) == ("damaged", "cut off in the middle", 0)
+    assert feed.last_good_at == NOW
+    db.write_now(comes, "")
+    feed = db.read_now(feed_named, "herald")
+    assert (feed.trouble_kind, feed.trouble) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("said", "due"),
     [((), {"herald", "wire"}), (("wire",), {"wire"}), (("https://wire.test/wire",), {"wire"}), (("none",), set())],
