@@ -6,7 +6,9 @@ costs one feed its turn; the event loop never waits for it.
 
 import asyncio
 import json
+import os
 import resource
+import signal
 import struct
 import sys
 from collections.abc import Awaitable, Callable
@@ -90,8 +92,9 @@ async def _ask(
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
+    # Not `child.kill()`: it reaps a child that has died already, and asyncio then misses it.
     with suppress(ProcessLookupError):
-        child.kill()
+        os.kill(child.pid, signal.SIGKILL)
     await child.wait()
 
 

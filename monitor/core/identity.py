@@ -19,8 +19,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def absolute(link: str, base: str) -> str:
     """The link as an absolute http(s) address; "" where it is none (`javascript:` and the like)."""
+    said = legible(link).replace(" ", "%20")
+    # Joined to an empty link, the base itself would come out: every such entry would be one page.
+    if not said:
+        return ""
     try:
-        whole = urljoin(base, legible(link).replace(" ", "%20"))
+        whole = urljoin(base, said)
         return whole if urlsplit(whole).scheme.lower() in ("http", "https") else ""
     except ValueError:
         return ""

@@ -24,11 +24,11 @@ def parse(text: str, url: str) -> ParsedFeed | NotAFeed:
         return NotAFeed(f"broken JSON ({error})")
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         return NotAFeed("JSON, but no JSON Feed: it has no list of items")
-    version = _string(document.get("version")).rstrip("/").rpartition("/")[2]
-    language = _string(document.get("language"))
+    version = legible(_string(document.get("version")).rstrip("/").rpartition("/")[2])[:20]
+    language = _language(document)
     return ParsedFeed(
         version=f"json {version}".strip(),
-        title=legible(_string(document.get("title"))),
+        title=legible(_string(document.get("title")))[:TITLE_LIMIT],
         language=language,
         entries=tuple(
             _entry(item, url, document, language) for item in document["items"][:MOST_ENTRIES] if isinstance(item, dict)
@@ -55,8 +55,12 @@ def _entry(item: dict[str, Any], url: str, document: dict[str, Any], language: s
         updated=_time(_string(item.get("date_modified"))),
         author=legible(_author(item) or _author(document))[:200],
         tags=tuple(legible(tag)[:100] for tag in tags if isinstance(tag, str))[:50] if isinstance(tags, list) else (),
-        language=_string(item.get("language")) or language,
+        language=_language(item) or language,
     )
+
+
+def _language(of: dict[str, Any]) -> str:
+    return legible(_string(of.get("language")))[:35]
 
 
 def _author(of: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ from monitor.core.values import (
 )
 
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_WHOLE = re.compile(r"</(?:\w+:)?(?:rss|feed|RDF)>\s*$")
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)\b")
 
 
@@ -38,6 +39,8 @@ def parse(document: bytes, url: str = "", content_type: str = "") -> ParsedFeed 
     if text.lstrip()[0] in "{[":
         return jsonfeed.parse(text, url)
     head = text[:5_000]
+    if "<opml" in head:
+        return NotAFeed("an OPML list of feeds, not a feed")
     if _HTML.search(head) and not _FEED_ROOT.search(head):
         return NotAFeed("an HTML page, not a feed")
     return _from_feedparser(text, url)
@@ -57,10 +60,13 @@ def _from_feedparser(text: str, url: str) -> ParsedFeed | NotAFeed:
         trouble = parsed.get("bozo_exception")
         return NotAFeed(f"no feed in it ({legible(str(trouble))[:120]})" if trouble else "no feed in it")
     feed = parsed.get("feed", {})
-    language = str(feed.get("language") or "")
+    language = legible(str(feed.get("language") or ""))[:35]
     damage = ""
     if parsed.get("bozo"):
         damage = legible(f"{type(parsed.bozo_exception).__name__}: {parsed.bozo_exception}")[:200]
+    if damage and not _WHOLE.search(text[-200:]):
+        # The item that the cut runs through would be stored as half a headline under a key of its own.
+        entries = entries[:-1]
     return ParsedFeed(
         version=version or "unknown",
         title=_title(feed),
@@ -80,7 +86,7 @@ def _entry(entry: Any, url: str, feed_language: str) -> ParsedEntry:
     detail = entry.get("title_detail") or {}
     return ParsedEntry(
         guid=legible(str(entry.get("id") or "")),
-        link=_web_link(entry, detail.get("base") or url),
+        link=absolute(str(entry.get("link") or ""), detail.get("base") or url),
         title=_title(entry),
         summary=summary,
         content=content,
@@ -97,13 +103,6 @@ def _entry(entry: Any, url: str, feed_language: str) -> ParsedEntry:
 def _title(element: Any) -> str:
     title = str(element.get("title") or "")
     return " ".join((plain(title, TITLE_LIMIT) if has_markup(title) else legible(title)[:TITLE_LIMIT]).split())
-
-
-def _web_link(entry: Any, base: str) -> str:
-    link = str(entry.get("link") or "")
-    if not link and entry.get("guidislink"):
-        link = str(entry.get("id") or "")
-    return absolute(link, base)
 
 
 def _time(parsed: Any) -> datetime | None:

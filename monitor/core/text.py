@@ -32,11 +32,12 @@ def legible(text: str) -> str:
     kept = []
     for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
-        if category in ("Cc", "Zl", "Zp"):
+        if category == "Cc":
             kept.append(" ")
         elif category[0] != "C" or character in _JOINERS:
             kept.append(character)
-    return " ".join("".join(kept).split())
+    # Once more, because a letter and its accent may have met only now.
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
 def header_safe(text: str, limit: int) -> str:
@@ -50,7 +51,8 @@ def shortened(text: str, limit: int) -> str:
         return text
     cut = text[: limit - 1]
     head, space, _ = cut.rpartition(" ")
-    return (head if space and len(head) > limit // 2 else cut).rstrip(" ,;:-–—") + "…"
+    inside_a_word = space and len(head) > limit // 2 and text[limit - 1] != " "
+    return (head if inside_a_word else cut).rstrip(" ,;:-–—") + "…"
 
 
 def has_markup(text: str) -> bool:

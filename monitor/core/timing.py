@@ -14,9 +14,9 @@ def next_poll(now: datetime, every: timedelta, failures: int, asked_to_wait: tim
 
     `luck` in [0, 1) spreads feeds by up to a tenth of the pause, so that they do not march in step.
     """
-    pause = min(every * (1 << min(failures, 10)), max(LONGEST_PAUSE, every))
-    wish = min(asked_to_wait, LONGEST_PAUSE)
-    return now + max(pause * (0.95 + luck / 10), wish)
+    longest = max(LONGEST_PAUSE, every)
+    pause = every * (1 << min(failures, 10)) * (0.95 + luck / 10)
+    return now + max(min(pause, longest), min(asked_to_wait, LONGEST_PAUSE))
 
 
 def next_try(now: datetime, attempts: int, owed_at: datetime) -> datetime | None:

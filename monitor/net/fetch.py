@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from monitor.core.text import legible
+
 MOST_REDIRECTS = 5
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9,"
@@ -130,7 +132,7 @@ class Fetcher:
             except aiohttp.ClientError as error:
                 return _failed(error)
             except (zlib.error, ValueError, OSError) as error:
-                return FetchFailed(Trouble.PROTOCOL, f"broken answer ({error})")
+                return FetchFailed(Trouble.PROTOCOL, legible(f"broken answer ({error})")[:300])
             finally:
                 self._free_at[host] = clock() + self._host_pause
         return result
@@ -149,7 +151,7 @@ class Fetcher:
             if response.status != 200:
                 return FetchFailed(
                     Trouble.HTTP,
-                    f"{response.status} {response.reason or ''}".strip(),
+                    legible(f"{response.status} {response.reason or ''}")[:200],
                     _asked_to_wait(response.headers.get("Retry-After", ""), self._now()),
                     gone=response.status == 410,
                 )
@@ -157,9 +159,9 @@ class Fetcher:
             return Fetched(
                 body,
                 str(response.url),
-                response.headers.get("Content-Type", ""),
-                response.headers.get("ETag", ""),
-                response.headers.get("Last-Modified", ""),
+                legible(response.headers.get("Content-Type", "")),
+                _validator(response.headers.get("ETag", "")),
+                _validator(response.headers.get("Last-Modified", "")),
             )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -169,10 +171,15 @@ class Fetcher:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
         body = bytearray()
         async for chunk in response.content.iter_chunked(65_536):
-            room = self._largest + 1 - len(body)
-            body += unpacker.decompress(chunk, room) if unpacker else chunk
-            if len(body) > self._largest:
-                raise _TooLargeError
+            rest = chunk
+            while rest:
+                body += unpacker.decompress(rest, self._largest + 1 - len(body)) if unpacker else rest
+                if len(body) > self._largest:
+                    raise _TooLargeError
+                # After its end more members may follow (RFC 1952 2.2), or zeros that only fill up.
+                rest = unpacker.unused_data.lstrip(b"\0") if unpacker else b""
+                if rest:
+                    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         if unpacker and not unpacker.eof:
             raise ValueError("the gzip stream ends too early")
         return bytes(body)
@@ -190,11 +197,14 @@ def _failed(error: aiohttp.ClientError) -> FetchFailed:
             trouble, reason = Trouble.TLS, f"no trusted TLS connection ({_cause(error)})"
         case aiohttp.ClientConnectorError():
             trouble, reason = Trouble.CONNECT, f"cannot connect to {error.host}:{error.port} ({_cause(error)})"
-        case aiohttp.ServerTimeoutError():
-            trouble, reason = Trouble.TIMEOUT, "no connection in time"
         case _:
             trouble, reason = Trouble.PROTOCOL, f"broken answer ({type(error).__name__}: {str(error)[:120]})"
-    return FetchFailed(trouble, reason)
+    return FetchFailed(trouble, legible(reason)[:300])
+
+
+def _validator(said: str) -> str:
+    """An ETag or date to send back one day; "" for one whose bytes are no text and could not be stored."""
+    return said if said.isascii() and said.isprintable() else ""
 
 
 def _cause(error: aiohttp.ClientError) -> str:

@@ -10,6 +10,7 @@ from typing import Self
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
+from monitor.core.text import legible
 from monitor.net.post import Message, SendFailed, SendResult, Sent, Unreachable, Witness
 
 # Exim delivers no more than ten messages of one connection at once; Microsoft asks for fifty at most.
@@ -80,23 +81,30 @@ class SmtpDoor:
             reply = await client.data(message.content, timeout=_FINAL_DOT)
         except SMTPResponseException as error:
             return await self._refused(error, step)
-        except (SMTPException, OSError, ValueError) as error:
+        except ValueError as error:
+            # An address that cannot be put on the line is this mail's trouble; the server is well.
             self._drop()
-            reason = f"{type(error).__name__} at {step}: {str(error)[:200]}"
-            # Within DATA the server may have taken the message and only its answer been lost.
-            return SendFailed(reason, doubtful=True) if step == "DATA" else Unreachable(reason)
+            return SendFailed(legible(f"at {step}: {error}")[:300], permanent=step == "RCPT TO")
+        except (SMTPException, OSError) as error:
+            self._drop()
+            reason = legible(f"{type(error).__name__} at {step}: {error}")[:300]
+            return _interrupted(reason, step)
         except BaseException:
             self._drop()
             raise
         self._witness("smtp: accepted")
         self._handed_over += 1
-        return Sent(f"{reply.code} {reply.message}"[:300])
+        return Sent(legible(f"{reply.code} {reply.message}")[:300])
 
     async def _refused(self, error: SMTPResponseException, step: str) -> SendResult:
-        reason = f"{error.code} {error.message} (at {step})".replace("\n", " ")[:300]
+        reason = legible(f"{error.code} {error.message} (at {step})")[:300]
+        if not 400 <= error.code < 600:
+            # No refusal but an answer that makes no sense: nobody knows what became of the mail.
+            self._drop()
+            return _interrupted(reason, step)
         if error.code == 421 or self._client is None:
             self._drop()
-            return Unreachable(reason)
+            return Unreachable(reason) if step == "MAIL FROM" else SendFailed(reason)
         try:
             await self._client.rset(timeout=10)
         except (SMTPException, OSError):
@@ -126,7 +134,10 @@ class SmtpDoor:
                 await client.login(server.username, server.password)
         except (SMTPException, OSError, ValueError) as error:
             client.close()
-            return Unreachable(f"{server.host}:{server.port}: {_said(error)}")
+            return Unreachable(legible(f"{server.host}:{server.port}: {_said(error)}")[:300])
+        except BaseException:
+            client.close()
+            raise
         self._most = _MOST_PER_EXIM_CONNECTION if "Exim" in greeting.message else _MOST_PER_CONNECTION
         self._client, self._handed_over = client, 0
         return client
@@ -135,6 +146,12 @@ class SmtpDoor:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _interrupted(reason: str, step: str) -> SendResult:
+    """The exchange broke off. Before RCPT it says nothing of the message; from RCPT on it may be due to this one
+    recipient, who must not hold up all others; within DATA the message may have been taken."""
+    return Unreachable(reason) if step == "MAIL FROM" else SendFailed(reason, doubtful=step == "DATA")
 
 
 def _is_permanent(error: SMTPResponseException, step: str) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 from datetime import timedelta
 
 
@@ -10,7 +11,8 @@ def notify(*states: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+    # A supervisor that has gone away must not take the service along.
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
         line.connect(f"\0{address[1:]}" if address.startswith("@") else address)
         line.sendall("\n".join(states).encode())
 

@@ -40,7 +40,8 @@ class Templates:
 
     def text(self, name: str, **view: object) -> str:
         lines = self._environment.get_template(name).render(**view).splitlines()
-        return "\n".join(line.rstrip() for line in lines).strip() + "\n"
+        # "-- " is how mail programs know a signature.
+        return "\n".join(line if line == "-- " else line.rstrip() for line in lines).strip() + "\n"
 
     def html(self, name: str, **view: object) -> str:
         return self._inliner.inline(self._environment.get_template(name).render(**view))

@@ -42,15 +42,14 @@ def address(value: str) -> str:
             check_deliverability=False,
             globally_deliverable=False,
             test_environment=True,
+            allow_smtputf8=False,  # our way out speaks plain SMTP, whose addresses are ASCII
         )
     except EmailNotValidError as error:
         raise ValueError(f'"{value}" is no mail address ({str(error).rstrip(".")})') from None
     if len(checked.local_part) > 64:
         raise ValueError(f'"{value}" is no mail address (over 64 characters before the @)')
-    domain = "localhost" if here else checked.domain
-    return (
-        f"{checked.local_part}@{domain}".lower() if checked.local_part.isascii() else f"{checked.local_part}@{domain}"
-    )
+    domain = "localhost" if here else checked.ascii_domain
+    return f"{checked.local_part}@{domain}".lower()
 
 
 def _feed_url(value: str) -> str:

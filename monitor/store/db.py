@@ -5,10 +5,12 @@ import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 P = ParamSpec("P")
@@ -101,10 +103,16 @@ class Database:
         return False
 
     def release_run_lock(self) -> None:
-        if self._run_lock is not None:
-            # Closing a pooled connection would keep its session, and so its lock, alive.
-            (self._run_lock.close if self.is_sqlite else self._run_lock.invalidate)()
-            self._run_lock = None
+        lock, self._run_lock = self._run_lock, None
+        if lock is None:
+            return
+        if not self.is_sqlite:
+            # The server notices a closed line only after a while; told to unlock, it has done so when it answers.
+            with suppress(SQLAlchemyError):
+                lock.execute(text("SELECT pg_advisory_unlock(:name)"), {"name": _RUN_LOCK})
+            # Closing a pooled connection would keep its session, and so a lock that is left, alive.
+            lock.invalidate()
+        lock.close()
 
     def close(self) -> None:
         self._writers.shutdown()

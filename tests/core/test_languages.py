@@ -1,7 +1,7 @@
 import pytest
 
 from monitor.core.rules.words import fold, stem
-from tests.core.rule_helpers import evidence
+from tests.core.watching import evidence
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from monitor.core.identity import keys
 from tests.core.documents import STORY, URL, atom, item, only_entry, read, rss
 
 _RDF = f"""<?xml version="1.0"?>
@@ -174,3 +175,9 @@ def test_a_date_without_a_zone_is_taken_as_utc() -> None:
 
 def test_a_document_from_an_unknown_address_keeps_its_absolute_links() -> None:
     assert only_entry(rss(item("t", URL))).link == URL
+
+
+def test_entries_without_a_link_are_not_all_one_page() -> None:
+    feed = read(rss("<item><title>Bridge closed</title></item><item><title>Museum opens</title></item>"))
+    assert [entry.link for entry in feed.entries] == ["", ""]
+    assert len({key for key, _ in keys(feed.entries)}) == 2

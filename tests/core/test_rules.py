@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from monitor.core.rules import RuleSet
 from monitor.core.rules.words import fold
 from monitor.core.values import Evidence, Headline
-from tests.core.rule_helpers import evidence, rule
+from tests.core.watching import evidence, rule
 
 _UNICODE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 _WORDS = ["air", "space", "airspace", "air-space", "strikes", "pre", "emptive", "war", "drone", ".", ";", "—"]
@@ -170,3 +170,8 @@ def test_a_silent_rule_says_what_was_missing(pattern: str, title: str, reason: s
 )
 def test_no_near_miss_is_told_of_a_rule_that_fired_or_was_far_off(pattern: str, title: str) -> None:
     assert RuleSet([rule(pattern, unless="nothing quiet")]).near_misses(Headline(title)) == []
+
+
+def test_an_abbreviation_that_begins_a_line_ends_no_sentence() -> None:
+    assert evidence("gen low", "First line\nGen. Low spoke")
+    assert evidence("airspace washington", "Washington D.C. airspace is shut")

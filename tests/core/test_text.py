@@ -93,3 +93,12 @@ def test_plain_text_is_short_and_has_no_empty_line(html: str, limit: int) -> Non
     text = plain(html, limit)
     assert len(text) <= limit
     assert plain_lines(text, limit) == text
+
+
+_ANY = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("e\u0301\u200b"), max_size=20)
+
+
+@given(_ANY)
+@settings(max_examples=300, deadline=None)
+def test_letters_and_accents_that_meet_only_now_are_joined_at_once(text: str) -> None:
+    assert legible(legible(text)) == legible(text)

@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 @dataclass
-class Manager:
+class Supervisor:
     """What systemd sees of the service: the states it sends, in order."""
 
     folder: Path
@@ -51,12 +51,14 @@ def configure(folder: Path, url: str) -> Path:
 
 
 @asynccontextmanager
-async def running(config: Path, manager: Manager, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(
+    config: Path, supervisor: Supervisor, **environment: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         *SERVICE,
         str(config),
         "run",
-        env={**os.environ, "NOTIFY_SOCKET": str(manager.folder / "notify"), **environment},
+        env={**os.environ, "NOTIFY_SOCKET": str(supervisor.folder / "notify"), **environment},
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -68,10 +70,10 @@ async def running(config: Path, manager: Manager, **environment: str) -> AsyncIt
 
 
 @pytest.fixture
-async def manager(tmp_path: Path) -> AsyncIterator[Manager]:
-    manager = Manager(tmp_path)
-    yield manager
-    manager.line.close()
+async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor(tmp_path)
+    yield supervisor
+    supervisor.line.close()
 
 
 def feed_monitor(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -80,29 +82,29 @@ def feed_monitor(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_tells_when_it_is_ready_and_stops_cleanly_when_told_to(
-    manager: Manager, httpserver: HTTPServer, number: signal.Signals
+    supervisor: Supervisor, httpserver: HTTPServer, number: signal.Signals
 ) -> None:
     httpserver.expect_request("/feed").respond_with_data("<rss version='2.0'><channel/></rss>")
-    async with running(configure(manager.folder, httpserver.url_for("/feed")), manager) as service:
-        await manager.sees("READY=1")
+    async with running(configure(supervisor.folder, httpserver.url_for("/feed")), supervisor) as service:
+        await supervisor.sees("READY=1")
         service.send_signal(number)
-        await manager.sees("STOPPING=1")
+        await supervisor.sees("STOPPING=1")
         assert await service.wait() == 0
 
 
-async def test_progress_feeds_the_watchdog(manager: Manager, httpserver: HTTPServer) -> None:
-    config = configure(manager.folder, httpserver.url_for("/feed"))
-    async with running(config, manager, WATCHDOG_USEC="900000"):
-        await manager.sees("WATCHDOG=1")
-        await manager.sees("WATCHDOG=1")
+async def test_progress_feeds_the_watchdog(supervisor: Supervisor, httpserver: HTTPServer) -> None:
+    config = configure(supervisor.folder, httpserver.url_for("/feed"))
+    async with running(config, supervisor, WATCHDOG_USEC="900000"):
+        await supervisor.sees("WATCHDOG=1")
+        await supervisor.sees("WATCHDOG=1")
 
 
 async def test_a_second_instance_on_the_same_database_refuses_to_start(
-    manager: Manager, httpserver: HTTPServer
+    supervisor: Supervisor, httpserver: HTTPServer
 ) -> None:
-    config = configure(manager.folder, httpserver.url_for("/feed"))
-    async with running(config, manager) as service:
-        await manager.sees("READY=1")
+    config = configure(supervisor.folder, httpserver.url_for("/feed"))
+    async with running(config, supervisor) as service:
+        await supervisor.sees("READY=1")
         second = await asyncio.to_thread(feed_monitor, config, "run")
 
         assert second.returncode == 1
@@ -111,19 +113,19 @@ async def test_a_second_instance_on_the_same_database_refuses_to_start(
 
 
 async def test_a_reload_takes_a_good_config_and_refuses_a_bad_one_and_says_so(
-    manager: Manager, httpserver: HTTPServer
+    supervisor: Supervisor, httpserver: HTTPServer
 ) -> None:
-    config = configure(manager.folder, httpserver.url_for("/feed"))
-    async with running(config, manager) as service:
-        await manager.sees("READY=1")
+    config = configure(supervisor.folder, httpserver.url_for("/feed"))
+    async with running(config, supervisor) as service:
+        await supervisor.sees("READY=1")
         with (config / "feeds.toml").open("a") as feeds:
             feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/second")}"\nname = "second"\n')
         service.send_signal(signal.SIGHUP)
-        await manager.sees("STATUS=watching 2 feeds")
+        await supervisor.sees("STATUS=watching 2 feeds")
 
         (config / "rules.toml").write_text("[rules.strike]\nmatch = '\"never closed'\n")
         service.send_signal(signal.SIGHUP)
-        refused = await manager.sees("config refused")
+        refused = await supervisor.sees("config refused")
         assert "the old one stays in force" in refused
         assert "rules.toml:2: rule strike" in refused
 
@@ -134,13 +136,13 @@ async def test_a_reload_takes_a_good_config_and_refuses_a_bad_one_and_says_so(
 
         (config / "rules.toml").write_text('[rules.strike]\nmatch = "strike"\n')
         service.send_signal(signal.SIGHUP)
-        await manager.sees("STATUS=watching 2 feeds")
+        await supervisor.sees("STATUS=watching 2 feeds")
         assert "TROUBLE" not in (await asyncio.to_thread(feed_monitor, config, "status")).stdout
         assert service.returncode is None
 
 
-async def test_a_bad_config_ends_with_78_and_one_sentence(manager: Manager) -> None:
-    config = configure(manager.folder, "gopher://news.test")
+async def test_a_bad_config_ends_with_78_and_one_sentence(supervisor: Supervisor) -> None:
+    config = configure(supervisor.folder, "gopher://news.test")
     refused = await asyncio.to_thread(feed_monitor, config, "run")
 
     assert refused.returncode == 78
@@ -148,10 +150,10 @@ async def test_a_bad_config_ends_with_78_and_one_sentence(manager: Manager) -> N
     assert "feeds.toml:2: feed.url:" in refused.stderr
 
 
-async def test_a_poll_by_hand_is_left_to_the_service_that_runs(manager: Manager, httpserver: HTTPServer) -> None:
-    config = configure(manager.folder, httpserver.url_for("/feed"))
-    async with running(config, manager):
-        await manager.sees("READY=1")
+async def test_a_poll_by_hand_is_left_to_the_service_that_runs(supervisor: Supervisor, httpserver: HTTPServer) -> None:
+    config = configure(supervisor.folder, httpserver.url_for("/feed"))
+    async with running(config, supervisor):
+        await supervisor.sees("READY=1")
         asked = await asyncio.to_thread(feed_monitor, config, "poll")
         assert "the running service was asked to poll 1 feed" in asked.stdout
 

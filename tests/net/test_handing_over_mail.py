@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.net.post import Sent, Unreachable
+from monitor.net.post import SendFailed, Sent, Unreachable
 from tests.net.loopback import nobody_listening, self_signed, served_with
 from tests.net.post_office import HANG_UP, SILENCE, Mailbox, door, letter, post_office, standard_server
 
@@ -118,7 +118,15 @@ async def test_nobody_at_the_door_says_nothing_about_the_mail() -> None:
     assert f"127.0.0.1:{port}" in result.reason
 
 
-@pytest.mark.parametrize("step", ["banner", "ehlo", "mail", "rcpt"])
+@pytest.mark.parametrize("rude", [SILENCE, HANG_UP, "421 4.3.2 going down"])
+async def test_a_recipient_the_server_stumbles_over_does_not_hold_up_the_others(rude: str) -> None:
+    async with post_office(rcpt=rude) as office, door(office.port, timeout=SHORT) as post:
+        result = await post.send(letter())
+        assert isinstance(result, SendFailed)
+        assert (result.permanent, result.doubtful) == (False, False)
+
+
+@pytest.mark.parametrize("step", ["banner", "ehlo", "mail"])
 @pytest.mark.parametrize("rude", [SILENCE, HANG_UP, "421 4.3.2 going down"])
 async def test_a_server_that_falters_before_the_mail_is_tried_again_later(step: str, rude: str) -> None:
     banner = {"banner": rude} if step == "banner" else {}

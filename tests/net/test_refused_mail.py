@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.net.post import SendFailed, Sent, Unreachable
+from monitor.net.post import SendFailed, Sent
 from tests.net.post_office import HANG_UP, door, letter, post_office
 
 
@@ -76,7 +76,9 @@ async def test_a_mail_whose_receipt_was_lost_is_in_doubt(step: str) -> None:
 @pytest.mark.parametrize("step", ["data", "end"])
 async def test_a_server_that_goes_down_at_the_last_moment_is_tried_again_later(step: str) -> None:
     async with post_office(**{step: "421 4.3.2 going down"}) as office, door(office.port) as post:
-        assert isinstance(await post.send(letter()), Unreachable)
+        result = await post.send(letter())
+        assert isinstance(result, SendFailed)
+        assert (result.permanent, result.doubtful) == (False, False)
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data", "end"])

@@ -17,19 +17,6 @@ from tests.store.rows import NOW
 WORKERS = 8
 
 
-def test_a_second_instance_is_refused_while_the_first_one_works(db: Database, url: str) -> None:
-    second = Database(url)
-    try:
-        db.take_run_lock()
-        with pytest.raises(DatabaseInUseError):
-            second.take_run_lock()
-        assert second.is_running()
-        assert db.is_running()
-    finally:
-        second.close()
-
-
-@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_second_instance_is_refused_until_the_first_one_ends(url: str) -> None:
     first, second = Database(url), Database(url)
     try:
@@ -47,7 +34,6 @@ def test_a_second_instance_is_refused_until_the_first_one_ends(url: str) -> None
         second.close()
 
 
-@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_an_instance_that_gives_the_lock_back_may_take_it_again(db: Database) -> None:
     for _time in range(3):
         db.take_run_lock()

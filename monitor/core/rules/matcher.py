@@ -3,10 +3,11 @@
 Live triage, rule tests and `why` all ask this one matcher, so they cannot disagree.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from monitor.core.rules.patterns import MOST_BETWEEN, Pattern, Rule, Term
 from monitor.core.rules.words import Word, sentences, stem
@@ -136,22 +137,22 @@ def _places(term: tuple[str, ...], at: dict[str, _Places]) -> _Places:
 
 def _closest(places: list[_Places]) -> list[tuple[int, int]] | None:
     """One place per term, near enough to each other and each word used once; None if there is no such choice."""
-    for chosen in _choices(places):
-        between = sum(max(0, right[0] - left[1]) for left, right in pairwise(chosen))
-        overlaps = any(right[0] < left[1] for left, right in pairwise(chosen))
-        if between <= MOST_BETWEEN and not overlaps:
-            return chosen
+    reach = MOST_BETWEEN + sum(max(after - first for first, after in term) for term in places)
+    for begin in sorted({first for term in places for first, _ in term}):
+        # Places come in the order of the text; a sentence may hold thousands.
+        near = [term[bisect_left(term, (begin, 0)) : bisect_left(term, (begin + reach, 0))] for term in places]
+        for choice in product(*near):
+            chosen = sorted(choice)
+            between = [right[0] - left[1] for left, right in pairwise(chosen)]
+            if min(between, default=0) >= 0 and sum(between) <= MOST_BETWEEN:
+                return chosen
     return None
 
 
 def _choices(places: list[_Places]) -> Iterator[list[tuple[int, int]]]:
     """For each place of the first term, every other term's place nearest to it."""
     for anchor in places[0]:
-        chosen = [anchor]
-        for others in places[1:]:
-            free = [place for place in others if place not in chosen] or others
-            chosen.append(min(free, key=lambda place: abs(place[0] - anchor[0])))
-        yield sorted(chosen)
+        yield sorted([anchor, *(min(others, key=lambda place: abs(place[0] - anchor[0])) for others in places[1:])])
 
 
 def _missing(stemmed: _Stemmed, at: dict[str, _Places]) -> str:

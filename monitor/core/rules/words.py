@@ -9,11 +9,18 @@ from functools import lru_cache
 import Stemmer
 
 # Marks, soft hyphens and zero-width characters belong to the word they stand in.
-_INSIDE = "\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff"
+_MARKS = "".join(character for character in map(chr, range(0x10000)) if unicodedata.category(character)[0] == "M")
+_INSIDE = f"{_MARKS}\u00ad\u200b-\u200d\u2060\ufeff"
+# Where marks are ornaments that writers leave out: Latin, Greek, Hebrew and Arabic. In other scripts, й and ї
+# and the vowels of हिन्दी among them, they make another letter.
+_ORNAMENTED = re.compile("[\u0000-\u024f\u0370-\u03ff\u0590-\u06ff\u1e00-\u1fff]")
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_INSIDE}])*(?:['’ʼ](?:s|S)(?![^\W_]))?")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
 _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _BREAK = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|[;\n。！？]+|\s[—–]\s")
+_LAST_WORD = re.compile(r"[^\s(\"'“‘]+$")
+# "D.C.", "J.": an initial or several.
+_INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])*")
 _ABBREVIATIONS = frozenset(
     [
         "mr",
@@ -123,8 +130,8 @@ def sentences(text: str, language: str) -> Iterator[list[Word]]:
 
 
 def _is_abbreviation(text: str, stop: int) -> bool:
-    word = text[max(0, stop - 12) : stop].rpartition(" ")[2].casefold().strip("(\"'“‘")
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
+    word = _LAST_WORD.search(text, max(0, stop - 12), stop)
+    return word is not None and (word[0].casefold() in _ABBREVIATIONS or _INITIALS.fullmatch(word[0]) is not None)
 
 
 def _words(text: str, begin: int, end: int, language: str) -> list[Word]:
@@ -147,15 +154,14 @@ def pattern_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
-    """Without case, accents (on Latin and Greek letters), ligatures and invisible characters. Idempotent."""
+    """Without case, ornamental marks, ligatures and invisible characters. Idempotent."""
     kept: list[str] = []
     base = ""
     for character in unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS)):
         category = unicodedata.category(character)
         if category == "Cf":
             continue
-        # й and ї are letters of their own, not и and і with an ornament.
-        if category == "Mn" and not "\u0400" <= base <= "\u04ff":
+        if category == "Mn" and _ORNAMENTED.match(base):
             continue
         base = base if category == "Mn" else character
         kept.append(character)
