@@ -27,14 +27,15 @@ from monitor.settings import Config, SettingsError, load
 from monitor.store import job_runs
 
 log = structlog.get_logger("service")
-# Longer than any fetch or SMTP step in flight may take, shorter than TimeoutStopSec of the unit.
+# What is under way at a stop gets this long; TimeoutStopSec of the unit is longer.
 DRAIN = timedelta(seconds=80)
 _BEAT = timedelta(seconds=30)
 
 
 @dataclass
-class _Job:
-    """A job that never overlaps itself: woken while it runs, it runs once more. Longer than `bound` is a hang."""
+class Job:
+    """A job that never overlaps itself: woken while it runs, it runs once more. Longer than `bound` without
+    progress is a hang."""
 
     name: str
     run: Callable[[], Awaitable[object]]
@@ -62,6 +63,9 @@ class _Job:
                 await self.well(self.name)
             again = self._again
 
+    def progressed(self) -> None:
+        self._since = asyncio.get_running_loop().time()
+
     def hangs(self, at: float) -> bool:
         running = self._task is not None and not self._task.done()
         return running and at - self._since > self.bound.total_seconds()
@@ -84,7 +88,7 @@ class Service:
     ports: Ports
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _reload: asyncio.Event = field(default_factory=asyncio.Event)
-    _jobs: dict[str, _Job] = field(default_factory=dict)
+    _jobs: dict[str, Job] = field(default_factory=dict)
     _last_well: dict[str, datetime] = field(default_factory=dict)
     _ticked: float = 0.0
 
@@ -99,6 +103,7 @@ class Service:
             entries_came=lambda: self._wake("triage"),
             mail_owed=lambda: self._wake("deliver"),
             stopping=self._stop.is_set,
+            progressed=lambda job: self._jobs[job].progressed(),
         )
         async with AsyncExitStack() as stack:
             notify("STATUS=opening the database")
@@ -127,10 +132,10 @@ class Service:
         for name, run, every, bound in (
             ("poll", lambda: self._app.poll.start_due(), timedelta(seconds=1), timedelta(minutes=2)),
             ("triage", lambda: self._app.triage.run(), timedelta(seconds=10), timedelta(minutes=5)),
-            ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(hours=2)),
+            ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("brief", lambda: self._app.brief.run(), timedelta(seconds=5), timedelta(minutes=10)),
         ):
-            self._jobs[name] = _Job(name, run, every, bound, self._crashed, self._went_well)
+            self._jobs[name] = Job(name, run, every, bound, self._crashed, self._went_well)
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -145,7 +150,7 @@ class Service:
         self._ticked = loop.time()
         return scheduler
 
-    async def _tick(self, job: _Job) -> None:
+    async def _tick(self, job: Job) -> None:
         self._ticked = asyncio.get_running_loop().time()
         job.wake()
 

@@ -19,7 +19,7 @@ from monitor.app.rules import compile_rules
 from monitor.cell import Cell
 from monitor.core.alerts import AlertPolicy
 from monitor.core.rules import RuleSet
-from monitor.jobs.boundary import Crashed
+from monitor.jobs.boundary import Crashed, Progressed
 from monitor.jobs.brief import Brief
 from monitor.jobs.compose import Compose
 from monitor.jobs.deliver import Deliver
@@ -61,6 +61,7 @@ class Ports:
     entries_came: Callable[[], None] = lambda: None
     mail_owed: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
+    progressed: Progressed = lambda job: None
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,18 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
                 connections=settings.poll.connections,
                 claim=secrets.token_hex(8),
             ),
-            triage=Triage(db, rules, _policy(config), ports.now, ports.mail_owed),
-            brief=Brief(db, ports.now, ports.mail_owed),
-            deliver=Deliver(db, compose, open_door, settings.mail.sender, ports.now, ports.crashed, ports.stopping),
+            triage=Triage(db, rules, _policy(config), ports.now, ports.mail_owed, ports.progressed),
+            brief=Brief(db, ports.now, ports.mail_owed, ports.progressed),
+            deliver=Deliver(
+                db=db,
+                compose=compose,
+                open_door=open_door,
+                sender=settings.mail.sender,
+                now=ports.now,
+                crashed=ports.crashed,
+                stopping=ports.stopping,
+                progressed=ports.progressed,
+            ),
         )
 
 

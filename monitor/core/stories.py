@@ -91,7 +91,7 @@ class OpenStories:
 
     def add(self, story: int, title: str, canonical_link: str) -> None:
         if canonical_link:
-            self._by_link.setdefault(canonical_link, story)
+            self._by_link[canonical_link] = story
         words = _telling_words(title)
         # A story is known by its first title; what comes later joins it or starts another.
         self._titles[_numbers(words)].setdefault(story, " ".join(words))

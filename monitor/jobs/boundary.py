@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+# Called with a job's name after each piece of its work, so that long work is told from a hang.
+Progressed = Callable[[str], None]
 Crashed = Callable[[str, Exception], Awaitable[None]]
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from monitor.core import briefing as core
 from monitor.core.timing import latest_slot
+from monitor.jobs.boundary import Progressed
 from monitor.models import Briefing, Subscriber
 from monitor.store import briefings, entries, outbox, subscribers
 from monitor.store.db import Database, single_triage
@@ -28,12 +29,14 @@ class Brief:
     db: Database
     now: Callable[[], datetime]
     woken: Callable[[], None]
+    progressed: Progressed
 
     async def run(self) -> int:
         """Owe every briefing whose time has come; how many those were."""
         owed = 0
         for address, day in await self.db.read(_due, self.now()):
             owed += await self.write_for(address, day) is not None
+            self.progressed("brief")
         return owed
 
     async def write_for(self, address: str, day: date) -> Briefing | None:

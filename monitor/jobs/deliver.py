@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.core.timing import next_try, relay_pause
-from monitor.jobs.boundary import Crashed, guarded
+from monitor.jobs.boundary import Crashed, Progressed, guarded
 from monitor.jobs.compose import Compose
 from monitor.models import Delivery
 from monitor.net.post import Door, Message, OpenDoor, SendFailed, Sent, Unreachable
@@ -36,7 +36,8 @@ class Deliver:
     sender: str
     now: Callable[[], datetime]
     crashed: Crashed
-    stopping: Callable[[], bool] = lambda: False
+    stopping: Callable[[], bool]
+    progressed: Progressed
     _relay: _Relay = field(default_factory=_Relay)
 
     async def run(self, *, at_once: bool = False) -> int:
@@ -57,6 +58,7 @@ class Deliver:
         taken = 0
         moved = False
         for delivery in due:
+            self.progressed("deliver")
             if self.stopping():
                 return taken, False
             content = delivery.message or await self._composed(delivery)

@@ -1,8 +1,8 @@
 """Match, group and decide, for entries that have arrived; owe the alerts that follow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session
@@ -11,6 +11,7 @@ from monitor.core.alerts import AlertPolicy, Arrival, decide
 from monitor.core.rules import RuleSet
 from monitor.core.stories import OPEN_FOR, OpenStories
 from monitor.core.values import Headline, RuleMatch
+from monitor.jobs.boundary import Progressed
 from monitor.models import Entry, Story, Subscriber
 from monitor.store import alerts, entries, outbox, subscribers
 from monitor.store.db import Database, single_triage
@@ -18,6 +19,8 @@ from monitor.words import Disposition
 
 log = structlog.get_logger("triage")
 _BATCH = 200
+# Stories that have closed meanwhile are forgotten then.
+_REBUILT_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Triage:
     policy: AlertPolicy
     now: Callable[[], datetime]
     woken: Callable[[], None]
+    progressed: Progressed
+    _memory: "_Memory" = field(default_factory=lambda: _Memory())
 
     async def run(self) -> int:
         """Triage everything that waits; how many entries that was."""
@@ -38,6 +43,7 @@ class Triage:
                 if line.owed:
                     log.warning("alert", rule=", ".join(line.rules), title=line.title, people=line.owed)
             total += len(done)
+            self.progressed("triage")
             if any(line.owed for line in done):
                 self.woken()
         return total
@@ -49,15 +55,14 @@ class Triage:
             return []
         now = self.now()
         people = subscribers.confirmed(session)
-        open_stories = OpenStories()
-        for grouped in entries.grouped_since(session, now - OPEN_FOR):
-            open_stories.add(grouped.story_id, grouped.title, grouped.canonical_link)
         arrival = entries.latest_arrival(session)
+        open_stories = self._memory.of(arrival, now) or _all_open(session, now)
         lines = []
         for number, entry in enumerate(waiting, arrival + 1):
             entry.arrival = number
             _group(session, entry, open_stories, now)
             lines.append(self._decide(session, entry, people, now))
+        self._memory.keep(open_stories, arrival + len(waiting), now)
         return lines
 
     def _decide(self, session: Session, entry: Entry, people: list[Subscriber], now: datetime) -> "_Line":
@@ -81,6 +86,33 @@ class Triage:
         return _Line(entry.title, tuple(match.rule for match in telling), len(hearing))
 
 
+@dataclass
+class _Memory:
+    """The open stories as the last batch left them; good only while the newest arrival is still that batch's,
+    so a batch that was rolled back, or another process, makes it void."""
+
+    _stories: OpenStories | None = None
+    _upto: int = -1
+    _built_at: datetime | None = None
+
+    def of(self, arrival: int, now: datetime) -> OpenStories | None:
+        old = self._built_at is None or now - self._built_at > _REBUILT_EVERY
+        stories, self._stories = self._stories, None
+        return None if old or arrival != self._upto else stories
+
+    def keep(self, stories: OpenStories, upto: int, now: datetime) -> None:
+        if self._built_at is None or now - self._built_at > _REBUILT_EVERY:
+            self._built_at = now
+        self._stories, self._upto = stories, upto
+
+
+def _all_open(session: Session, now: datetime) -> OpenStories:
+    stories = OpenStories()
+    for grouped in entries.grouped_since(session, now - OPEN_FOR):
+        stories.add(grouped.story_id, grouped.title, grouped.canonical_link)
+    return stories
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     title: str
@@ -95,7 +127,7 @@ def headline(entry: Entry) -> Headline:
 def _group(session: Session, entry: Entry, open_stories: OpenStories, now: datetime) -> None:
     story_id = open_stories.find(entry.title, entry.canonical_link)
     story = session.get(Story, story_id) if story_id else None
-    if story is None:
+    if story is None or story.last_seen_at < now - OPEN_FOR:
         story = alerts.start_story(session, entry.title, now)
     story.last_seen_at = now
     entry.story_id = story.id

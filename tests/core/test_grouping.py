@@ -54,10 +54,10 @@ def test_standing_titles_of_few_words_are_alike_by_chance() -> None:
     assert stories.find("Morning briefing: the news", "") is None
 
 
-def test_the_first_story_of_a_page_keeps_it() -> None:
+def test_a_page_belongs_to_the_story_that_showed_it_last() -> None:
     stories = _open_stories()
     stories.add(3, "Quite another title about something", "wire.example/train")
-    assert stories.find("", "wire.example/train") == 2
+    assert stories.find("", "wire.example/train") == 3
 
 
 def test_the_most_alike_story_is_chosen() -> None:

@@ -9,10 +9,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+
+from monitor.service import Job
 
 SERVICE = (sys.executable, "-m", "monitor", "--config")
 CHECKOUT = Path(__file__).parents[2]
@@ -97,6 +100,26 @@ async def test_progress_feeds_the_watchdog(supervisor: Supervisor, httpserver: H
     async with running(config, supervisor, WATCHDOG_USEC="900000"):
         await supervisor.sees("WATCHDOG=1")
         await supervisor.sees("WATCHDOG=1")
+
+
+async def test_a_job_that_hangs_is_told_from_one_that_works_for_long() -> None:
+    async def crashed(job: str, error: Exception) -> None:
+        raise AssertionError(f"{job}: {error}")
+
+    async def well(job: str) -> None:
+        done.set()
+
+    release, done = asyncio.Event(), asyncio.Event()
+    job = Job("deliver", release.wait, timedelta(seconds=5), timedelta(minutes=20), crashed, well)
+    clock = asyncio.get_running_loop().time
+    assert not job.hangs(clock() + 3600)
+    job.wake()
+    assert not job.hangs(clock() + 1100)
+    assert job.hangs(clock() + 1300)
+    release.set()
+    await done.wait()
+    await job.finish()
+    assert not job.hangs(clock() + 1300)
 
 
 async def test_a_second_instance_on_the_same_database_refuses_to_start(
