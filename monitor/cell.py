@@ -23,7 +23,9 @@ from monitor.core.values import NotAFeed, ParsedFeed
 
 _LENGTH = struct.Struct(">I")
 _ANSWER: TypeAdapter[ParsedFeed | NotAFeed] = TypeAdapter(ParsedFeed | NotAFeed)
-_MEMORY = 1 << 30
+_MEMORY = 512 << 20
+# Whoever breaks out of the parser finds no password here.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _CPU_SECONDS = 6
 DEADLINE = timedelta(seconds=8)
 
@@ -75,7 +77,13 @@ class Cell:
 
 async def _spawn() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-m", "monitor.cell", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-I",
+        "-m",
+        "monitor.cell",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
 
 

@@ -13,6 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.app import (
+    App,
+    DatabaseInUseError,
     Ports,
     assembled,
     compile_rules,
@@ -29,6 +31,8 @@ from monitor.store import job_runs
 log = structlog.get_logger("service")
 # What is under way at a stop gets this long; TimeoutStopSec of the unit is longer.
 DRAIN = timedelta(seconds=80)
+# The longest time limit of a fetch, and its turn at the parser.
+_LONGEST_VISIT = timedelta(minutes=10)
 _BEAT = timedelta(seconds=30)
 
 
@@ -91,6 +95,8 @@ class Service:
     _jobs: dict[str, Job] = field(default_factory=dict)
     _last_well: dict[str, datetime] = field(default_factory=dict)
     _ticked: float = 0.0
+    _retiring: set[asyncio.Task[None]] = field(default_factory=set)
+    _lock_lost: bool = False
 
     async def serve(self) -> None:
         """Raises SettingsError or DatabaseInUseError when it cannot start."""
@@ -125,6 +131,8 @@ class Service:
             notify("STOPPING=1", "STATUS=finishing what is under way")
             scheduler.pause()
             await self._drain()
+        if self._lock_lost:
+            raise DatabaseInUseError("the connection that held the lock on the database broke")
         log.info("stopped")
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> AsyncIOScheduler:
@@ -143,6 +151,7 @@ class Service:
             scheduler.add_job(
                 self._tick, "interval", args=[job], seconds=job.every.total_seconds(), next_run_time=self.ports.now()
             )
+        scheduler.add_job(self._mind_the_lock, "interval", seconds=10)
         period = watchdog()
         if period is not None:
             scheduler.add_job(self._feed_watchdog, "interval", args=[loop], seconds=period.total_seconds() / 3)
@@ -154,9 +163,19 @@ class Service:
         self._ticked = asyncio.get_running_loop().time()
         job.wake()
 
+    async def _mind_the_lock(self) -> None:
+        """Without the lock another instance may be at work: two would mail everything twice."""
+        if not await asyncio.to_thread(self._db.holds_run_lock):
+            log.error("the lock on the database is lost; stopping, so that nobody is told twice")
+            self._lock_lost = True
+            self._stop.set()
+
     async def _feed_watchdog(self, loop: asyncio.AbstractEventLoop) -> None:
         """Only progress feeds the dog: every job within its bound, and the clock ticking."""
         hanging = [job.name for job in self._jobs.values() if job.hangs(loop.time())]
+        oldest = self._app.poll.oldest_visit_at()
+        if oldest is not None and self.ports.now() - oldest > _LONGEST_VISIT:
+            hanging.append("a visit to a feed")
         if hanging or loop.time() - self._ticked > 30:
             log.error("not feeding the watchdog", hanging=hanging)
             return
@@ -200,21 +219,32 @@ class Service:
         await self._db.write(job_runs.went_well, "reload", now)
         notify(_watching(config))
         log.info("config read again", feeds=len(config.feeds), rules=len(config.rules))
-        await old_app.poll.finish()
-        await old_parts.aclose()
+        self._retiring.add(task := asyncio.create_task(self._retire(old_app, old_parts)))
+        task.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, app: App, parts: AsyncExitStack) -> None:
+        """The old parts go when nobody works with them any more."""
+        await self._jobs["poll"].finish()
+        await app.poll.finish()
+        await parts.aclose()
 
     async def _drain(self) -> None:
         """Let what is under way finish; what takes too long is given up, and taken up at the next start."""
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
+                await self._jobs["poll"].finish()
                 await self._app.poll.finish()
                 for job in self._jobs.values():
                     await job.finish()
+                if self._retiring:
+                    await asyncio.wait(self._retiring)
         except TimeoutError:
             log.warning("some work did not finish in time; it is taken up at the next start")
             await self._app.poll.give_up()
             for job in self._jobs.values():
                 await job.give_up()
+        for task in list(self._retiring):
+            task.cancel()
         await self._parts.aclose()
 
     async def _crashed(self, job: str, error: Exception) -> None:

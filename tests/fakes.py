@@ -91,6 +91,7 @@ class FakePost:
     accepted: list[Message] = field(default_factory=list)
     refusals: dict[str, list[SendFailed]] = field(default_factory=dict)
     shut: str = ""
+    breaks_for: str = ""
     tried: int = 0
 
     def open(self) -> Door:
@@ -107,6 +108,8 @@ class FakePost:
 
     async def send(self, message: Message) -> SendResult:
         self.tried += 1
+        if message.recipient == self.breaks_for:
+            raise RuntimeError("a mistake of ours")
         if self.shut:
             return Unreachable(self.shut)
         refusals = self.refusals.get(message.recipient)

@@ -79,7 +79,7 @@ class App:
 
 
 class NotOursError(Exception):
-    """The state belongs to another user, who could not work on with files that we make."""
+    """The state belongs to another user or another version."""
 
 
 def open_database(url: str, ports: Ports | None = None) -> Database:
@@ -87,6 +87,7 @@ def open_database(url: str, ports: Ports | None = None) -> Database:
     _refuse_root(url)
     db = Database(url, (ports or Ports()).witness)
     try:
+        _refuse_newer(db)
         if not schema.is_current(db):
             db.take_run_lock()
             schema.upgrade(db)
@@ -95,6 +96,11 @@ def open_database(url: str, ports: Ports | None = None) -> Database:
         db.close()
         raise
     return db
+
+
+def _refuse_newer(db: Database) -> None:
+    if schema.is_newer(db):
+        raise NotOursError("a later version of feed-monitor made this database; install that version or a newer one")
 
 
 def _refuse_root(url: str) -> None:
@@ -145,7 +151,7 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
                 claim=secrets.token_hex(8),
             ),
             triage=Triage(db, rules, _policy(config), ports.now, ports.mail_owed, ports.progressed),
-            brief=Brief(db, ports.now, ports.mail_owed, ports.progressed),
+            brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed),
             deliver=Deliver(
                 db=db,
                 compose=compose,

@@ -64,6 +64,11 @@ def read_config() -> Config:
     return config
 
 
+def _tracebacks() -> structlog.processors.ExceptionRenderer:
+    # Local variables hold passwords and other people's mail.
+    return structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
+
 def set_up_log(form: str, level: str, *, quiet: bool = True) -> None:
     """Log to stderr. `quiet` commands say only what is wrong, unless --verbose."""
     verbose = click.get_current_context().obj["verbose"]
@@ -73,7 +78,7 @@ def set_up_log(form: str, level: str, *, quiet: bool = True) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    renderer: list[Any] = [_tracebacks(), structlog.processors.JSONRenderer()]
     if form == "text":
         renderer = [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

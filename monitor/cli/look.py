@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -83,7 +84,7 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "feeds": [
             {
                 "name": feed.name,
-                "url": feed.url,
+                "url": re.sub(r"(?<=//)[^/@]*@", "", feed.url),
                 "health": _health(feed),
                 "trouble": feed.trouble_kind or None,
                 "reason": feed.trouble or None,

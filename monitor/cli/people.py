@@ -27,7 +27,9 @@ def subscribers() -> None:
 @click.option("--at", "at", metavar="HH:MM", help="When their briefing comes, in their zone (default: config).")
 @click.option("--zone", metavar="ZONE", help="Their time zone, like Europe/Warsaw (default: config).")
 @click.option(
-    "--alerts-from", type=click.Choice(list(Severity)), help="Least severity that alerts them (default: config)."
+    "--alerts-from",
+    type=click.Choice([each.value for each in Severity], case_sensitive=False),
+    help="Least severity that alerts them (default: config).",
 )
 @click.option("--no-alerts", is_flag=True, help="No alerts, only the briefing.")
 @click.option("--no-briefing", is_flag=True, help="No briefing, only alerts.")

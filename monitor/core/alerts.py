@@ -1,6 +1,6 @@
 """Who hears at once, and why (or why not)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,8 +49,13 @@ def decide(
     return Disposition.ALERTED
 
 
+def hears(alert_from: Severity | None, told: Iterable[Severity]) -> bool:
+    """Whether someone who asked for alerts from a severity on is told of these."""
+    return alert_from is not None and any(severity.rank >= alert_from.rank for severity in told)
+
+
 def _is_fresh(arrival: Arrival) -> bool:
-    return arrival.published_at is not None and arrival.arrived_at - arrival.published_at <= FRESH
+    return arrival.published_at is not None and abs(arrival.arrived_at - arrival.published_at) <= FRESH
 
 
 def _was_old(arrival: Arrival, max_age: timedelta) -> bool:

@@ -2,18 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from monitor.core.text import legible
 from monitor.core.values import ParsedEntry
 
+_LONGEST = 1_000
 _TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ref_src|ref_url|cmpid|cid|ocid|ito|smid"
     r"|ns_\w+|at_\w+|xtor|traffic_source|guccounter|guce_\w+|_ga|__twitter_impression|rss",
     re.IGNORECASE,
 )
+_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -28,6 +31,11 @@ def absolute(link: str, base: str) -> str:
         return whole if urlsplit(whole).scheme.lower() in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def usable_time(moment: datetime) -> datetime | None:
+    """The moment, if it can be the date of news: .NET writes year 1 for "no date", and such dates break time zones."""
+    return moment if _EARLIEST <= moment <= _LATEST else None
 
 
 def canonical_link(link: str) -> str:
@@ -45,16 +53,20 @@ def canonical_link(link: str) -> str:
     query = [
         (key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(key)
     ]
-    return host + parts.path.rstrip("/") + (f"?{urlencode(query)}" if query else "")
+    canonical = host + parts.path.rstrip("/") + (f"?{urlencode(query)}" if query else "")
+    # Databases refuse to index long texts.
+    return canonical if len(canonical.encode()) <= _LONGEST else f"{canonical[:200]}#{_digest(canonical)}"
 
 
 def keys(entries: Sequence[ParsedEntry]) -> list[tuple[str, str]]:
     """For each entry of one document its key and its twin key, both unique within a feed.
 
-    The key is the guid, else the canonical link, else title and day. The twin (link and title) knows an
-    entry again whose guid the feed has changed, and tells entries apart that share one guid.
+    The key is the guid, else the canonical link, else title and day. The twin (link, title and date)
+    knows an entry again whose guid the feed has changed, and tells entries apart that share one guid.
     """
-    twins = [_twin(entry) for entry in entries]
+    pages = {(canonical_link(entry.link), entry.title.casefold()) for entry in entries if not entry.guid}
+    shared = {link for link, times in Counter(link for link, _ in pages).items() if link and times > 1}
+    twins = [_twin(entry, shared) for entry in entries]
     tellers = Counter(
         guid for guid, _ in {(entry.guid, twin) for entry, twin in zip(entries, twins, strict=True) if entry.guid}
     )
@@ -64,10 +76,12 @@ def keys(entries: Sequence[ParsedEntry]) -> list[tuple[str, str]]:
     ]
 
 
-def _twin(entry: ParsedEntry) -> str:
+def _twin(entry: ParsedEntry, shared: Collection[str]) -> str:
+    """`shared` links are those of one page that lists several items."""
     link = canonical_link(entry.link)
-    if link and entry.guid:
-        return f"twin:{_digest(link, entry.title.casefold())}"
+    if link and (entry.guid or link in shared):
+        said = entry.published.isoformat() if entry.published else entry.published_said
+        return f"twin:{_digest(link, entry.title.casefold(), said)}"
     if link:
         return f"link:{_digest(link)}"
     day = entry.published.date().isoformat() if entry.published else entry.published_said

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.core.identity import absolute
+from monitor.core.identity import absolute, usable_time
 from monitor.core.text import legible, plain, plain_lines
 from monitor.core.values import (
     CONTENT_LIMIT,
@@ -79,6 +79,6 @@ def _string(value: object) -> str:
 def _time(said: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(said.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return usable_time((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC))
     except (ValueError, OverflowError):
         return None

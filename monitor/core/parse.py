@@ -14,7 +14,7 @@ import feedparser
 
 from monitor.core import jsonfeed
 from monitor.core.encoding import decoded
-from monitor.core.identity import absolute
+from monitor.core.identity import absolute, usable_time
 from monitor.core.text import has_markup, legible, plain
 from monitor.core.values import (
     CONTENT_LIMIT,
@@ -107,6 +107,6 @@ def _title(element: Any) -> str:
 
 def _time(parsed: Any) -> datetime | None:
     try:
-        return datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
+        return usable_time(datetime.fromtimestamp(timegm(parsed), UTC)) if parsed else None
     except (ValueError, OverflowError, OSError):
         return None

@@ -1,4 +1,7 @@
-"""Which story an entry belongs to: the same canonical link, or a nearly equal title within 48 hours."""
+"""Which story an entry belongs to: the same canonical link, or a nearly equal title, within 48 hours.
+
+A story closes 48 hours after it began, however much is still said of it: the next report is news again.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -72,14 +75,20 @@ _FILLERS = frozenset(
 class OpenStories:
     """The entries of the last 48 hours, as far as grouping needs to know them."""
 
-    _by_link: dict[str, int] = field(default_factory=dict)
+    _by_link: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     # By the numbers in them: "3 killed" and "40 killed" are two events however alike the rest is.
     _titles: dict[frozenset[str], dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
-    def find(self, title: str, canonical_link: str) -> int | None:
-        """The story this entry belongs to, or None when it starts its own."""
+    def find(self, title: str, canonical_link: str, feed: int | None = None) -> int | None:
+        """The story this entry belongs to, or None when it starts its own.
+
+        Two feeds with one link speak of one article. One feed with one link and another title has a page that
+        changes, and there the link says nothing.
+        """
         if canonical_link and canonical_link in self._by_link:
-            return self._by_link[canonical_link]
+            story, shown_by = self._by_link[canonical_link]
+            if feed is None or feed != shown_by:
+                return story
         words = _telling_words(title)
         if len(words) < FEWEST_WORDS:
             return None
@@ -89,9 +98,9 @@ class OpenStories:
         )
         return next((story for known, _, story in alike if _same_event(set(words), set(known.split()))), None)
 
-    def add(self, story: int, title: str, canonical_link: str) -> None:
+    def add(self, story: int, title: str, canonical_link: str, feed: int | None = None) -> None:
         if canonical_link:
-            self._by_link[canonical_link] = story
+            self._by_link[canonical_link] = story, feed
         words = _telling_words(title)
         # A story is known by its first title; what comes later joins it or starts another.
         self._titles[_numbers(words)].setdefault(story, " ".join(words))

@@ -1,7 +1,7 @@
 """Write each subscriber's briefing when their morning comes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from monitor.core import briefing as core
 from monitor.core.timing import latest_slot
-from monitor.jobs.boundary import Progressed
+from monitor.jobs.boundary import Crashed, Progressed, guarded
 from monitor.models import Briefing, Subscriber
 from monitor.store import briefings, entries, outbox, subscribers
 from monitor.store.db import Database, single_triage
@@ -19,6 +19,10 @@ from monitor.store.db import Database, single_triage
 log = structlog.get_logger("brief")
 # What a subscriber's first issue looks back on, when there is none before it.
 _FIRST_WINDOW = timedelta(hours=24)
+# Who comes back after months wants the week, not the months.
+_LONGEST_WINDOW = timedelta(days=7)
+# Many subscribers share a window of arrival; its stories are read once.
+_Windows = dict[tuple[int, int], tuple[list[core.BriefedStory], int]]
 _CONTENTS = TypeAdapter(core.Contents)
 
 
@@ -30,18 +34,28 @@ class Brief:
     now: Callable[[], datetime]
     woken: Callable[[], None]
     progressed: Progressed
+    crashed: Crashed
+    _windows: _Windows = field(default_factory=dict)
 
     async def run(self) -> int:
         """Owe every briefing whose time has come; how many those were."""
-        owed = 0
+        owed: list[Briefing] = []
+        self._windows.clear()
         for address, day in await self.db.read(_due, self.now()):
-            owed += await self.write_for(address, day) is not None
+            # One person's trouble is not the others'.
+            await guarded(f"brief {address}", self._write_one(address, day, owed), self.crashed)
             self.progressed("brief")
-        return owed
+        self._windows.clear()
+        return len(owed)
+
+    async def _write_one(self, address: str, day: date, owed: list[Briefing]) -> None:
+        briefing = await self.write_for(address, day)
+        if briefing is not None:
+            owed.append(briefing)
 
     async def write_for(self, address: str, day: date) -> Briefing | None:
         """Owe this subscriber the issue of this day; None when it was written already."""
-        briefing = await self.db.write(_write, address, day, self.now())
+        briefing = await self.db.write(_write, address, day, self.now(), self._windows)
         if briefing is not None:
             log.info("briefing written", date=briefing.local_date.isoformat(), subject=briefing.subject)
             self.woken()
@@ -49,26 +63,27 @@ class Brief:
 
     async def preview(self, address: str) -> core.Contents | None:
         """What the next issue would contain if it were written now; None for nobody of that address."""
-        return await self.db.read(_preview, address, self.now())
+        return await self.db.read(_preview, address, self.now(), {})
 
 
 def _due(session: Session, now: datetime) -> list[tuple[str, date]]:
     due = []
+    written = briefings.written_since(session, now.date() - timedelta(days=4))
     for person in subscribers.confirmed(session):
         slot = latest_slot(now, person.zone, person.briefing_at)
         missed_before = person.confirmed_at is not None and slot.at < person.confirmed_at
-        if person.briefing and not missed_before and not briefings.exists(session, person.id, slot.local_date):
+        if person.briefing and not missed_before and (person.id, slot.local_date) not in written:
             due.append((person.address, slot.local_date))
     return due
 
 
-def _write(session: Session, address: str, day: date, now: datetime) -> Briefing | None:
+def _write(session: Session, address: str, day: date, now: datetime, windows: _Windows) -> Briefing | None:
     # Nothing may be given an arrival number below the window's end after it was written.
     single_triage(session)
     person = subscribers.by_address(session, address)
     if person is None or briefings.exists(session, person.id, day):
         return None
-    after, upto, contents = _contents(session, person, now)
+    after, upto, contents = _contents(session, person, now, windows)
     briefing = Briefing(
         subscriber_id=person.id,
         local_date=day,
@@ -84,17 +99,20 @@ def _write(session: Session, address: str, day: date, now: datetime) -> Briefing
     return briefing
 
 
-def _preview(session: Session, address: str, now: datetime) -> core.Contents | None:
+def _preview(session: Session, address: str, now: datetime, windows: _Windows) -> core.Contents | None:
     person = subscribers.by_address(session, address)
-    return None if person is None else _contents(session, person, now)[2]
+    return None if person is None else _contents(session, person, now, windows)[2]
 
 
-def _contents(session: Session, person: Subscriber, now: datetime) -> tuple[int, int, core.Contents]:
+def _contents(session: Session, person: Subscriber, now: datetime, windows: _Windows) -> tuple[int, int, core.Contents]:
     last = briefings.last(session, person.id)
-    since = last.written_at if last else now - _FIRST_WINDOW
-    after = last.upto_arrival if last else briefings.arrival_before(session, since)
+    since = max(last.written_at, now - _LONGEST_WINDOW) if last else now - _FIRST_WINDOW
+    after = briefings.arrival_before(session, since)
+    after = max(after, last.upto_arrival) if last else after
     upto = max(after, entries.latest_arrival(session))
-    stories, number = briefings.stories_between(session, after, upto)
+    if (after, upto) not in windows:
+        windows[after, upto] = briefings.stories_between(session, after, upto)
+    stories, number = windows[after, upto]
     contents = core.write(
         stories,
         entries=number,

@@ -13,7 +13,7 @@ from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Entry, Feed,
 from monitor.render.mail import Letter, compose, message_id
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Quote, Voice, marked, passage, passages
-from monitor.store import alerts, entries
+from monitor.store import alerts, entries, outbox
 from monitor.store.db import Database
 
 _NEAR = 400
@@ -73,10 +73,11 @@ class Compose:
         alert = session.get_one(Alert, delivery.alert_id)
         revision = delivery.alert_revision or 1
         view = alert_view(session, alert, revision)
-        if revision == 1:
+        begun = outbox.first_told(session, alert.id, person.id) or revision
+        if begun == revision:
             return self.alert(view, alert_subject(view), person)
-        first = alert_view(session, alert, 1)
-        root = message_id(f"alert:{alert.id}:1:{person.id}", self.sender)
+        first = alert_view(session, alert, begun)
+        root = message_id(f"alert:{alert.id}:{begun}:{person.id}", self.sender)
         return self.alert(view, f"Re: {alert_subject(first)}", person, root)
 
 

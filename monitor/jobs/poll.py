@@ -38,7 +38,15 @@ class Failed:
     asked_to_wait: timedelta = timedelta()
 
 
-Outcome = Read | Unchanged | Failed
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A full answer with the bytes we know, perhaps under new validators."""
+
+    etag: str
+    last_modified: str
+
+
+Outcome = Read | Same | Unchanged | Failed
 Told = Callable[[Feed, Outcome, int], None]
 
 
@@ -56,7 +64,8 @@ class Poll:
     connections: int
     claim: str
     _told: list[Told] = field(default_factory=list)
-    _flying: dict[asyncio.Task[bool], str] = field(default_factory=dict)
+    _flying: dict[asyncio.Task[bool], tuple[str, datetime]] = field(default_factory=dict)
+    _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def follow(self, told: Told) -> None:
         """Be told how each visit went, with the number of new entries."""
@@ -65,12 +74,12 @@ class Poll:
     async def start_due(self) -> int:
         """Start asking every feed that is due, as far as connections are free; how many were started."""
         free = self.connections - len(self._flying)
-        if free <= 0:
+        if free <= 0 or self._closed.is_set():
             return 0
-        busy = set(self._flying.values())
+        busy = {host for host, _ in self._flying.values()}
         for feed in (due := await self.db.write(feeds.claim_due, self.now(), free, busy, self.claim)):
             task = asyncio.create_task(self._guarded_visit(feed))
-            self._flying[task] = feed.host
+            self._flying[task] = feed.host, self.now()
             task.add_done_callback(self._flying.pop)
         return len(due)
 
@@ -79,8 +88,12 @@ class Poll:
         while await self.start_due() or self._flying:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
 
+    def oldest_visit_at(self) -> datetime | None:
+        return min((since for _, since in self._flying.values()), default=None)
+
     async def finish(self) -> None:
-        """Wait for the visits under way."""
+        """Start nothing more, and wait for the visits under way."""
+        self._closed.set()
         if self._flying:
             await asyncio.wait(self._flying)
 
@@ -100,7 +113,7 @@ class Poll:
             case Fetched(body, url, content_type, etag, last_modified):
                 digest = sha256(body).hexdigest()
                 if digest == feed.body_hash:
-                    return Unchanged()
+                    return Same(etag, last_modified)
                 match await self.parse(body, url, content_type):
                     case NotAFeed(reason):
                         return Failed("not a feed", reason)
@@ -144,6 +157,8 @@ def take_in(session: Session, feed_id: int, claim: str, outcome: Outcome, now: d
             damage = outcome.parsed.damage
             new = entries.keep_new(session, feed, outcome.parsed.entries, now)
             feed.body_hash, feed.etag, feed.last_modified = outcome.digest, outcome.etag, outcome.last_modified
+        if isinstance(outcome, Same):
+            feed.etag, feed.last_modified = outcome.etag, outcome.last_modified
         feeds.record_good(feed, now, next_poll(now, every, 0, timedelta(), luck), damage)
     session.add(feed)
     return new
@@ -151,7 +166,7 @@ def take_in(session: Session, feed_id: int, claim: str, outcome: Outcome, now: d
 
 def _word(outcome: Outcome) -> str:
     match outcome:
-        case Unchanged():
+        case Unchanged() | Same():
             return "unchanged"
         case Failed(kind, reason):
             return f"{kind}: {reason}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from monitor.core.alerts import AlertPolicy, Arrival, decide
+from monitor.core.alerts import AlertPolicy, Arrival, decide, hears
 from monitor.core.rules import RuleSet
 from monitor.core.stories import OPEN_FOR, OpenStories
 from monitor.core.values import Headline, RuleMatch
@@ -109,7 +109,7 @@ class _Memory:
 def _all_open(session: Session, now: datetime) -> OpenStories:
     stories = OpenStories()
     for grouped in entries.grouped_since(session, now - OPEN_FOR):
-        stories.add(grouped.story_id, grouped.title, grouped.canonical_link)
+        stories.add(grouped.story_id, grouped.title, grouped.canonical_link, grouped.feed_id)
     return stories
 
 
@@ -125,18 +125,16 @@ def headline(entry: Entry) -> Headline:
 
 
 def _group(session: Session, entry: Entry, open_stories: OpenStories, now: datetime) -> None:
-    story_id = open_stories.find(entry.title, entry.canonical_link)
+    story_id = open_stories.find(entry.title, entry.canonical_link, entry.feed_id)
     story = session.get(Story, story_id) if story_id else None
-    if story is None or story.last_seen_at < now - OPEN_FOR:
+    if story is None or story.first_seen_at < now - OPEN_FOR:
         story = alerts.start_story(session, entry.title, now)
     story.last_seen_at = now
     entry.story_id = story.id
     session.add(story)
     session.add(entry)
-    open_stories.add(story.id, entry.title, entry.canonical_link)
+    open_stories.add(story.id, entry.title, entry.canonical_link, entry.feed_id)
 
 
 def _wanting(people: list[Subscriber], matches: list[RuleMatch]) -> list[Subscriber]:
-    """Who asked for alerts of this severity or less."""
-    top = max((match.severity.rank for match in matches), default=-1)
-    return [person for person in people if person.alert_from is not None and person.alert_from.rank <= top]
+    return [person for person in people if hears(person.alert_from, [match.severity for match in matches])]

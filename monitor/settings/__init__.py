@@ -32,20 +32,22 @@ def find(named: str | None) -> Path:
     if chosen:
         path = Path(chosen)
         path = path / FILE_NAME if path.is_dir() else path
-        if not path.is_file():
+        if not _is_readable(path):
             raise SettingsError([f"{path}: there is no such file; `feed-monitor init {path.parent}` writes one"])
         return path.absolute()
     places = (user_config_path("feed-monitor") / FILE_NAME, _SYSTEM_CONFIG / FILE_NAME)
     for path in places:
-        try:
-            if path.is_file():
-                return path
-        except PermissionError:
-            raise SettingsError(
-                [f"{path}: cannot be read (Permission denied); run this as the service's user"]
-            ) from None
+        if _is_readable(path):
+            return path
     looked = " and ".join(str(path) for path in places)
     raise SettingsError([f"no config found in {looked}; `feed-monitor init` writes one, `--config FILE` names one"])
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        raise SettingsError([f"{path}: cannot be read (Permission denied); run this as the service's user"]) from None
 
 
 def load(file: Path) -> Config:
@@ -57,6 +59,10 @@ def load(file: Path) -> Config:
     feeds = _feeds(feeds_file, problems)
     rules = _rules(rules_file, problems)
     password = _password(folder, settings.mail, problems)
+    if settings.templates and not (folder / settings.templates).is_dir():
+        problems.append(
+            f"{file}: templates: there is no folder {folder / settings.templates}; make it or remove the key"
+        )
     if problems:
         raise SettingsError(problems)
     state = _state(folder, settings)
@@ -172,6 +178,9 @@ def _password(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | None
         return None
     try:
         return SecretStr((folder / mail.password_file).read_text().strip())
+    except UnicodeDecodeError:
+        problems.append(f"mail.password_file: {folder / mail.password_file} is not UTF-8 text; write it anew")
+        return None
     except OSError as error:
         place = folder / mail.password_file
         problems.append(f"mail.password_file: cannot read {place} ({error.strerror}); check its path and owner")

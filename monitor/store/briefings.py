@@ -17,6 +17,12 @@ def exists(session: Session, subscriber_id: int, local_date: date) -> bool:
     return session.exec(wanted).first() is not None
 
 
+def written_since(session: Session, day: date) -> set[tuple[int, date]]:
+    """(subscriber, local date) of every briefing of these days."""
+    wanted = select(col(Briefing.subscriber_id), col(Briefing.local_date)).where(col(Briefing.local_date) >= day)
+    return {(subscriber_id, local_date) for subscriber_id, local_date in session.exec(wanted)}
+
+
 def last(session: Session, subscriber_id: int) -> Briefing | None:
     wanted = select(Briefing).where(Briefing.subscriber_id == subscriber_id)
     return session.exec(wanted.order_by(col(Briefing.upto_arrival).desc(), col(Briefing.id).desc()).limit(1)).first()

@@ -102,6 +102,17 @@ class Database:
         self.release_run_lock()
         return False
 
+    def holds_run_lock(self) -> bool:
+        """A file's lock stays; the server's goes with the connection."""
+        if self.is_sqlite:
+            return True
+        try:
+            self._run_lock.execute(text("SELECT 1"))
+            self._run_lock.commit()
+        except SQLAlchemyError:
+            return False
+        return True
+
     def release_run_lock(self) -> None:
         lock, self._run_lock = self._run_lock, None
         if lock is None:

@@ -87,17 +87,18 @@ class GroupedEntry:
     story_id: int
     title: str
     canonical_link: str
+    feed_id: int
 
 
 def grouped_since(session: Session, since: datetime) -> list[GroupedEntry]:
-    """The entries of stories that are still open, oldest first."""
+    """The entries of stories that began since then, oldest first."""
     rows = session.exec(
-        select(Entry.story_id, Entry.title, Entry.canonical_link)
+        select(Entry.story_id, Entry.title, Entry.canonical_link, Entry.feed_id)
         .join(Story, col(Story.id) == Entry.story_id)
-        .where(col(Story.last_seen_at) >= since)
+        .where(col(Story.first_seen_at) >= since)
         .order_by(col(Entry.arrival))
     )
-    return [GroupedEntry(story or 0, title, link) for story, title, link in rows]
+    return [GroupedEntry(story or 0, title, link, feed) for story, title, link, feed in rows]
 
 
 def of_story(session: Session, story_id: int) -> list[tuple[Entry, Feed]]:

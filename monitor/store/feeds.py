@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, or_, select, update
+from sqlmodel import Session, col, func, or_, select, update
 
 from monitor.models import Feed
 
@@ -33,7 +33,9 @@ def sync(session: Session, wanted: Iterable[WantedFeed], now: datetime) -> None:
         if row is None:
             row = Feed(url=feed.url, next_poll_at=now, every_seconds=every)
         elif row.retired_at is not None:
-            row.retired_at, row.next_poll_at = None, now
+            # What it shows after its absence is a back catalogue, as at its first poll.
+            row.retired_at, row.next_poll_at, row.last_good_at, row.body_hash = None, now, None, ""
+            row.etag = row.last_modified = ""
         elif every < row.every_seconds:
             row.next_poll_at = min(row.next_poll_at, now + feed.every)
         row.name, row.publisher, row.language = feed.name, feed.publisher, feed.language
@@ -47,25 +49,29 @@ def sync(session: Session, wanted: Iterable[WantedFeed], now: datetime) -> None:
 
 def claim_due(session: Session, now: datetime, limit: int, busy_hosts: Collection[str], claim: str) -> list[Feed]:
     """Due feeds, nobody else's until `settle` or for CLAIM_FOR; one per host, longest overdue first."""
-    due = session.exec(
-        select(Feed)
+    turn = func.row_number().over(partition_by=col(Feed.host), order_by=(col(Feed.next_poll_at), col(Feed.id)))
+    first_of_host = (
+        select(col(Feed.id).label("id"), turn.label("turn"))
         .where(
             col(Feed.next_poll_at) <= now,
             col(Feed.retired_at).is_(None),
             or_(col(Feed.claimed_until).is_(None), col(Feed.claimed_until) < now),
             col(Feed.host).not_in(busy_hosts),
         )
+        .subquery()
+    )
+    due = session.exec(
+        select(Feed)
+        .where(col(Feed.id).in_(select(first_of_host.c.id).where(first_of_host.c.turn == 1)))
         .order_by(col(Feed.next_poll_at), col(Feed.id))
-        .limit(limit * 4)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    chosen: dict[str, Feed] = {}
-    for feed in due:
-        if len(chosen) < limit and feed.host not in chosen:
-            feed.claim, feed.claimed_until = claim, now + CLAIM_FOR
-            session.add(feed)
-            chosen[feed.host] = feed
-    return list(chosen.values())
+    chosen = list(due)
+    for feed in chosen:
+        feed.claim, feed.claimed_until = claim, now + CLAIM_FOR
+        session.add(feed)
+    return chosen
 
 
 def claimed(session: Session, feed_id: int, claim: str) -> Feed | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
+from monitor.core.timing import next_try
 from monitor.models import Alert, Briefing, Delivery, DeliveryKind, DeliveryStatus, Subscriber, SubscriberState
 
 _ALERT_LANE, _BRIEFING_LANE = 0, 2
@@ -61,14 +62,21 @@ def next_due(session: Session, now: datetime, limit: int) -> list[Delivery]:
     return list(session.exec(due))
 
 
-def start(session: Session, delivery_id: int, message: bytes, message_id: str) -> Delivery | None:
+def alert_is_due(session: Session, now: datetime) -> bool:
+    due = select(Delivery.id).where(
+        Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now, Delivery.lane == _ALERT_LANE
+    )
+    return session.exec(due.limit(1)).first() is not None
+
+
+def start(session: Session, delivery_id: int, message: bytes, message_id: str, now: datetime) -> Delivery | None:
     """Mark it as being sent and keep the bytes, before the server hears of it. None: it is no longer owed."""
     delivery = session.get(Delivery, delivery_id, with_for_update={"skip_locked": True})
     if delivery is None or delivery.status != DeliveryStatus.QUEUED:
         return None
     person = session.get(Subscriber, delivery.subscriber_id)
     if person is None or person.state != SubscriberState.CONFIRMED:
-        delivery.status, delivery.reply = DeliveryStatus.CANCELLED, "the subscriber left"
+        delivery.status, delivery.settled_at, delivery.reply = DeliveryStatus.CANCELLED, now, "the subscriber left"
         session.add(delivery)
         return None
     delivery.status = DeliveryStatus.SENDING
@@ -85,16 +93,17 @@ def sent(session: Session, delivery_id: int, reply: str, now: datetime) -> None:
     session.add(delivery)
 
 
-def postpone(
-    session: Session, delivery_id: int, reason: str, next_try_at: datetime | None, now: datetime, *, doubtful: bool
-) -> None:
-    """It could not be sent: try again then, or (None) never."""
+def refused(session: Session, delivery_id: int, reason: str, now: datetime, *, permanent: bool, doubtful: bool) -> None:
+    """It was not taken: try again later, or, refused for good or for five days, never."""
     delivery = session.get_one(Delivery, delivery_id)
+    if delivery.status == DeliveryStatus.QUEUED:
+        delivery.attempts += 1  # it could not even be started
+    again_at = None if permanent else next_try(now, delivery.attempts, delivery.owed_at)
     delivery.reply, delivery.doubtful = reason, delivery.doubtful or doubtful
-    if next_try_at is None:
+    if again_at is None:
         delivery.status, delivery.settled_at = DeliveryStatus.FAILED, now
     else:
-        delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, next_try_at
+        delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, again_at
     session.add(delivery)
 
 
@@ -107,7 +116,7 @@ def give_back(session: Session, delivery_id: int, reason: str) -> None:
 
 
 def recover(session: Session, now: datetime) -> int:
-    """At start: whatever a dead process was sending may or may not have left; it is sent again, the same mail."""
+    """Whatever a dead process was sending may or may not have left; it is sent again, the same mail."""
     left = session.exec(
         update(Delivery)
         .where(col(Delivery.status) == DeliveryStatus.SENDING)
@@ -143,6 +152,14 @@ def summary(session: Session) -> Outbox:
         .limit(5)
     )
     return Outbox(counts, oldest, last_sent, trouble or "", list(dict.fromkeys(refused)))
+
+
+def first_told(session: Session, alert_id: int, subscriber_id: int) -> int | None:
+    """The first revision of this alert that was owed to this person."""
+    wanted = select(func.min(Delivery.alert_revision)).where(
+        Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id
+    )
+    return session.exec(wanted).one()
 
 
 def of_alerts(session: Session, alert_ids: Iterable[int]) -> list[Delivery]:

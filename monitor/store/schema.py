@@ -25,6 +25,14 @@ def is_current(db: Database) -> bool:
     return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
+def is_newer(db: Database) -> bool:
+    """Whether a later version of this program made the database."""
+    with db.engine.connect() as connection:
+        heads = MigrationContext.configure(connection).get_current_heads()
+    known = {revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return not set(heads) <= known
+
+
 def differences(db: Database) -> list[object]:
     """What the models say and the migrated database does not; empty when they agree."""
     with db.engine.connect() as connection:

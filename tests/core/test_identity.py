@@ -93,12 +93,23 @@ def test_without_a_guid_the_link_tells_who_it_is() -> None:
     (first, _), (second, _), (third, _) = keys(
         [
             ParsedEntry(link=_LINK, title="Bridge closed"),
-            ParsedEntry(link=_LINK + "#new", title="Bridge open again"),
+            ParsedEntry(link=_LINK + "#new", title="Bridge closed"),
             ParsedEntry(link=_LINK + "2", title="Bridge closed"),
         ]
     )
     assert first == second
     assert first != third
+
+
+def test_items_of_one_page_that_share_its_link_are_told_apart_by_their_titles() -> None:
+    pairs = keys([ParsedEntry(link=_LINK, title=title) for title in ("Sirens in the north", "All clear", "All clear")])
+    assert len({key for key, _ in pairs}) == 2
+
+
+def test_a_link_too_long_for_an_index_is_cut_and_still_told_from_another() -> None:
+    long, other = (canonical_link(f"https://wire.example/{'a' * 8000}{end}") for end in "12")
+    assert len(long.encode()) < 1000
+    assert long != other
 
 
 def test_without_a_link_the_title_and_its_day_tell_who_it_is() -> None:

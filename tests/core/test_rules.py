@@ -92,11 +92,23 @@ def test_a_content_that_repeats_the_summary_is_not_quoted_twice() -> None:
 
 def test_a_rule_is_held_by_its_own_unless_words_and_shows_them() -> None:
     rules = RuleSet([rule("coup", unless="film"), rule("coup", name="other")])
-    held, free = rules.match(Headline("Coup in the capital", "The film opens today."))
+    held, free = rules.match(Headline("Coup in the capital, a film"))
     assert held.held
-    assert held.held_by == (Evidence("summary", 4, 8, "film", "film"),)
+    assert held.held_by == (Evidence("title", 23, 27, "film", "film"),)
     assert held.evidence[0].text == "Coup"
     assert not free.held
+
+
+def test_unless_words_in_another_sentence_hold_nothing_back() -> None:
+    rules = RuleSet([rule("coup", unless="film")])
+    assert not rules.match(Headline("Coup in the capital", "A film festival was stopped."))[0].held
+    assert rules.match(Headline("News of the capital", "A film of the coup opens."))[0].held
+
+
+@pytest.mark.parametrize("character", [".", "!", "…", "'", '"', "-", ";", " ", "\n", ".'", "a."])
+def test_a_hostile_text_is_searched_in_a_time_that_grows_with_its_length_only(character: str) -> None:
+    # Quadratic search took most of a minute here; the test run's own limit would end it.
+    assert RuleSet([rule("coup")]).match(Headline("x", "", character * (64_000 // len(character)))) == []
 
 
 def test_unless_words_alone_say_nothing() -> None:

@@ -21,7 +21,7 @@ def keys_due(db: Database, now: datetime = NOW, limit: int = 20) -> list[str]:
 def started(db: Database) -> int:
     """Someone's alert is on its way; the id of the debt."""
     number = db.write_now(owe_an_alert)
-    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID) is not None
+    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID, NOW) is not None
     return number
 
 
@@ -77,15 +77,15 @@ def test_an_alert_overtakes_the_briefings_and_the_rest_goes_in_the_order_it_was_
 def test_a_mail_under_way_is_not_sent_by_a_second_worker(db: Database) -> None:
     number = started(db)
     assert keys_due(db) == []
-    assert db.write_now(outbox.start, number, b"other", "<2@example.org>") is None
+    assert db.write_now(outbox.start, number, b"other", "<2@example.org>", NOW) is None
     kept = db.read_now(delivery, number)
     assert (kept.status, kept.attempts, kept.message, kept.message_id) == (DeliveryStatus.SENDING, 1, MAIL, MESSAGE_ID)
 
 
 def test_a_mail_sent_again_is_the_same_mail(db: Database) -> None:
     number = started(db)
-    db.write_now(outbox.postpone, number, "451 later", NOW, NOW, doubtful=False)
-    again = db.write_now(outbox.start, number, b"composed anew", "<2@example.org>")
+    db.write_now(outbox.refused, number, "451 later", NOW - MINUTE, permanent=False, doubtful=False)
+    again = db.write_now(outbox.start, number, b"composed anew", "<2@example.org>", NOW)
     assert again is not None
     assert (again.message, again.message_id, again.attempts) == (MAIL, MESSAGE_ID, 2)
 
@@ -96,28 +96,28 @@ def test_a_mail_the_server_took_is_settled(db: Database) -> None:
     kept = db.read_now(delivery, number)
     assert (kept.status, kept.reply, kept.settled_at) == (DeliveryStatus.SENT, "250 ok", NOW + MINUTE)
     assert keys_due(db, NOW + 24 * HOUR) == []
-    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID) is None
+    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID, NOW) is None
 
 
 def test_a_mail_refused_for_the_moment_waits_for_its_time(db: Database) -> None:
     number = started(db)
-    db.write_now(outbox.postpone, number, "450 greylisted", NOW + HOUR, NOW, doubtful=False)
-    assert keys_due(db, NOW + HOUR - timedelta(microseconds=1)) == []
-    assert len(keys_due(db, NOW + HOUR)) == 1
+    db.write_now(outbox.refused, number, "450 greylisted", NOW, permanent=False, doubtful=False)
+    assert keys_due(db, NOW + timedelta(seconds=14)) == []
+    assert len(keys_due(db, NOW + timedelta(seconds=15))) == 1
     kept = db.read_now(delivery, number)
     assert (kept.reply, kept.doubtful, kept.settled_at) == ("450 greylisted", False, None)
 
 
 def test_a_mail_once_in_doubt_stays_in_doubt(db: Database) -> None:
     number = started(db)
-    db.write_now(outbox.postpone, number, "line broke", NOW, NOW, doubtful=True)
-    db.write_now(outbox.postpone, number, "450 later", NOW, NOW, doubtful=False)
+    db.write_now(outbox.refused, number, "line broke", NOW - MINUTE, permanent=False, doubtful=True)
+    db.write_now(outbox.refused, number, "450 later", NOW - MINUTE, permanent=False, doubtful=False)
     assert db.read_now(delivery, number).doubtful
 
 
 def test_a_mail_refused_for_good_is_given_up(db: Database) -> None:
     number = started(db)
-    db.write_now(outbox.postpone, number, "550 5.1.1 unknown", None, NOW + MINUTE, doubtful=False)
+    db.write_now(outbox.refused, number, "550 5.1.1 unknown", NOW + MINUTE, permanent=True, doubtful=False)
     kept = db.read_now(delivery, number)
     assert (kept.status, kept.reply, kept.settled_at) == (DeliveryStatus.FAILED, "550 5.1.1 unknown", NOW + MINUTE)
     assert keys_due(db, NOW + 24 * HOUR) == []
@@ -163,8 +163,8 @@ def test_a_subscriber_who_left_gets_nothing_that_was_still_owed(db: Database) ->
 def test_a_subscriber_who_leaves_while_their_mail_is_refused_is_not_tried_again(db: Database) -> None:
     number = started(db)
     db.write_now(subscribers.remove, "reader@example.org", NOW)
-    db.write_now(outbox.postpone, number, "451 later", NOW, NOW, doubtful=False)
-    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID) is None
+    db.write_now(outbox.refused, number, "451 later", NOW - MINUTE, permanent=False, doubtful=False)
+    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID, NOW) is None
     assert db.read_now(delivery, number).status == DeliveryStatus.CANCELLED
     assert keys_due(db, NOW + HOUR) == []
 
@@ -177,7 +177,7 @@ def test_only_a_confirmed_subscriber_is_written_to(db: Database, state: Subscrib
         session.get_one(Subscriber, 1).state = state
 
     db.write_now(change)
-    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID) is None
+    assert db.write_now(outbox.start, number, MAIL, MESSAGE_ID, NOW) is None
 
 
 def test_an_operator_sees_what_waits_since_when_and_why(db: Database) -> None:
@@ -185,7 +185,7 @@ def test_an_operator_sees_what_waits_since_when_and_why(db: Database) -> None:
     done, waiting, refused = started(db), started(db), started(db)
     db.write_now(outbox.sent, done, "250 ok", NOW + MINUTE)
     db.write_now(outbox.give_back, waiting, "connection refused")
-    db.write_now(outbox.postpone, refused, "550 5.1.1 unknown", None, NOW, doubtful=False)
+    db.write_now(outbox.refused, refused, "550 5.1.1 unknown", NOW, permanent=True, doubtful=False)
     db.write_now(owe_an_alert)
     assert db.read_now(outbox.summary) == outbox.Outbox(
         counts={DeliveryStatus.SENT: 1, DeliveryStatus.QUEUED: 2, DeliveryStatus.FAILED: 1},
@@ -206,6 +206,6 @@ def test_an_operator_sees_who_was_told_of_an_alert(db: Database) -> None:
 def test_a_worker_does_not_wait_for_a_mail_that_another_is_just_starting(db: Database) -> None:
     number = db.write_now(owe_an_alert)
     with Session(db.engine) as one, Session(db.engine) as two:
-        assert outbox.start(one, number, MAIL, MESSAGE_ID) is not None
+        assert outbox.start(one, number, MAIL, MESSAGE_ID, NOW) is not None
         one.flush()
-        assert outbox.start(two, number, MAIL, MESSAGE_ID) is None
+        assert outbox.start(two, number, MAIL, MESSAGE_ID, NOW) is None

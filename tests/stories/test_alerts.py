@@ -1,6 +1,6 @@
 """What a duty officer is told at once, and what not."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import Session, select
@@ -12,6 +12,7 @@ from tests.conftest import GAZETTE, HERALD, OBSERVER, WIRE, World
 from tests.fakes import html_of, text_of
 
 DUTY = "duty@example.org"
+YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def dispositions(session: Session) -> list[tuple[str, Disposition]]:
@@ -240,3 +241,56 @@ async def test_a_feed_that_sends_the_same_bytes_again_is_not_parsed_again(world:
 
     assert world.web.parsed == before
     assert world.web.asked[-1].etag
+
+
+async def test_an_absurd_date_in_one_report_does_not_cost_a_reader_in_new_york_the_alert(world: World) -> None:
+    await world.subscribe("ny@example.org", zone="America/New_York")
+    world.web.publish(HERALD, "Ministry confirms airspace incursion by two drones", age=world.clock.at - YEAR_ONE)
+    world.web.publish(WIRE, "Ministry confirms airspace incursion by two drones at dawn")
+    await world.turn()
+
+    assert len(world.post.mails("ny@example.org")) == 1
+
+
+async def test_dates_in_the_future_do_not_make_a_back_catalogue_fresh(tmp_path: Path) -> None:
+    world = World(tmp_path, urls=(WIRE,))
+    world.configure()
+    await world.start()
+    await world.subscribe(DUTY)
+    for number in range(5):
+        world.web.publish(WIRE, f"Town {number} debates a pre-emptive strike", age=-timedelta(days=30))
+    await world.turn()
+
+    assert world.post.mails(DUTY) == []
+    await world.stop()
+
+
+async def test_the_same_warning_days_later_is_news_again(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    for day in range(4):
+        world.web.publish(
+            WIRE,
+            "Airspace incursion: air raid alert in the northern district",
+            link="https://gov.test/alerts",
+            guid=str(day),
+        )
+        await world.later(timedelta(hours=40))
+
+    assert len(world.post.mails(DUTY)) == 2
+
+
+async def test_whoever_hears_of_a_story_late_gets_a_mail_that_begins_a_thread(world: World) -> None:
+    await world.subscribe("worst@example.org", alert_from=Severity.CRITICAL, briefing=False)
+    await world.subscribe(DUTY, briefing=False)
+    world.web.publish(WIRE, "Alliance jets scrambled after airspace incursion over the northern coast")
+    await world.turn()
+    world.web.publish(
+        HERALD,
+        "Jets scrambled after airspace incursion over northern coast",
+        summary="A pre-emptive strike is discussed.",
+    )
+    await world.later()
+
+    (mail,) = world.post.mails("worst@example.org")
+    assert mail["In-Reply-To"] is None
+    assert mail["Subject"].startswith("[pre-emptive-strike] Jets scrambled")

@@ -150,3 +150,18 @@ async def test_owing_the_same_thing_twice_is_impossible(world: World) -> None:
 
     with pytest.raises(IntegrityError):
         await world.app.db.write(owe_again)
+
+
+async def test_a_mail_whose_sending_broke_is_owed_again_and_the_others_go_on(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    await world.subscribe(ANN, briefing=False)
+    world.post.breaks_for = DUTY
+    world.web.publish(WIRE, "Airspace incursion in the north")
+    await world.turn()
+    world.post.breaks_for = ""
+    await world.later()
+    await world.later()
+
+    assert sorted(message.recipient for message in world.post.accepted) == [ANN, DUTY]
+    assert len(world.crashes) == 1
+    world.crashes.clear()

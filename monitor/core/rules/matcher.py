@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from monitor.core.rules.patterns import MOST_BETWEEN, Pattern, Rule, Term
-from monitor.core.rules.words import Word, sentences, stem
+from monitor.core.rules.words import Word, known_language, sentences, stem
 from monitor.core.values import Evidence, Headline, RuleMatch
 
 # "pre emptive" and "no fly zone" may be written as one word: so many written words may make one.
@@ -47,29 +47,47 @@ class RuleSet:
         self._by_language: dict[str, tuple[frozenset[str], dict[str, list[_Stemmed]]]] = {}
 
     def match(self, entry: Headline) -> list[RuleMatch]:
-        """Every rule that speaks of the entry, in the order of the rule file."""
-        found: dict[tuple[int, bool], list[Evidence]] = defaultdict(list)
+        """Every rule that speaks of the entry, in the order of the rule file.
+
+        An `unless` holds a match back from the title or from the sentence of the match: "exercise restraint" at
+        the end of a report is no exercise.
+        """
+        language = known_language(entry.language)
+        fired: dict[int, list[Evidence]] = defaultdict(list)
+        held: dict[int, list[Evidence]] = defaultdict(list)
         for name, text in entry.fields():
-            for words in sentences(text, entry.language):
-                for stemmed, places in self._candidates(words, entry.language):
-                    span = _closest(places)
-                    if span is not None:
-                        found[stemmed.place].extend(_evidence(name, text, words, span, stemmed.pattern.text))
+            for words in sentences(text, language):
+                here = self._fired(name, text, words, language)
+                for (number, is_unless), evidence in here.items():
+                    if not is_unless:
+                        fired[number].extend(evidence)
+                    elif name == "title" or (number, False) in here:
+                        held[number].extend(evidence)
         return [
-            RuleMatch(rule.name, rule.severity, tuple(found[number, False]), tuple(found.get((number, True), ())))
+            RuleMatch(rule.name, rule.severity, tuple(fired[number]), tuple(held.get(number, ())))
             for number, rule in enumerate(self.rules)
-            if (number, False) in found
+            if number in fired
         ]
+
+    def _fired(self, name: str, text: str, words: list[Word], language: str) -> dict[tuple[int, bool], list[Evidence]]:
+        """The evidence of one sentence, by rule and by whether it is that of an `unless`."""
+        found: dict[tuple[int, bool], list[Evidence]] = defaultdict(list)
+        for stemmed, places in self._candidates(words, language):
+            span = _closest(places)
+            if span is not None:
+                found[stemmed.place].extend(_evidence(name, text, words, span, stemmed.pattern.text))
+        return found
 
     def near_misses(self, entry: Headline) -> list[NearMiss]:
         """For rules that stayed silent: patterns of which at least half of the words were there."""
         fired = {match.rule for match in self.match(entry)}
-        vocabulary, index = self._index(entry.language)
+        language = known_language(entry.language)
+        vocabulary, index = self._index(language)
         patterns = {id(stemmed): stemmed for group in index.values() for stemmed in group}
         misses: dict[str, NearMiss] = {}
         for _, text in entry.fields():
-            for words in sentences(text, entry.language):
-                at = _occurrences(words, vocabulary, entry.language)
+            for words in sentences(text, language):
+                at = _occurrences(words, vocabulary, language)
                 for stemmed in patterns.values():
                     number, is_unless = stemmed.place
                     rule = self.rules[number]

@@ -17,7 +17,8 @@ _ORNAMENTED = re.compile("[\u0000-\u024f\u0370-\u03ff\u0590-\u06ff\u1e00-\u1fff]
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_INSIDE}])*(?:['’ʼ](?:s|S)(?![^\W_]))?")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
 _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
-_BREAK = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|[;\n。！？]+|\s[—–]\s")
+# The look-behind keeps a long run of dots from being tried from each of its dots.
+_BREAK = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]{0,8}\s+|[;\n。！？]+|\s[—–]\s")
 _LAST_WORD = re.compile(r"[^\s(\"'“‘]+$")
 # "D.C.", "J.": an initial or several.
 _INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])*")
@@ -168,6 +169,14 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept).casefold().translate(_LETTERS))
 
 
+def known_language(said: str) -> str:
+    """The code by which stems are looked up: "en" if nothing was said, "und" for what we have no stemmer for."""
+    code = said.casefold().replace("_", "-").partition("-")[0]
+    if code in ("", "en"):
+        return "en"
+    return code if code in _STEMMERS else "und"
+
+
 def stem(folded: str, language: str) -> str:
     """The word without its inflection; for a language without a stemmer, the word itself."""
     return _stemmer(language)(folded)
@@ -175,13 +184,12 @@ def stem(folded: str, language: str) -> str:
 
 @lru_cache(maxsize=64)
 def _stemmer(language: str) -> Callable[[str], str]:
-    code = language.casefold().replace("_", "-").partition("-")[0]
-    if code in ("", "en"):
+    code = known_language(language)
+    if code == "en":
         return _english
-    algorithm = _STEMMERS.get(code)
-    if algorithm is None:
+    if code == "und":
         return str
-    snowball = Stemmer.Stemmer(algorithm)
+    snowball = Stemmer.Stemmer(_STEMMERS[code])
 
     @lru_cache(maxsize=100_000)
     def cached(word: str) -> str:
