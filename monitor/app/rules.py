@@ -31,6 +31,10 @@ def _rule(settings: RuleSettings, problems: list[str]) -> Rule:
     return Rule(settings.name, settings.severity, patterns.get("match", ()), patterns.get("unless", ()))
 
 
+_SHOULD = {"fires": "fire", "silent": "stay silent", "held": "be held back"}
+_IS = {"fires": "fires", "silent": "stays silent", "held": "is held back"}
+
+
 def failing_tests(config: Config, rules: RuleSet) -> Iterator[str]:
     """A line for every test of a rule whose outcome is another than the one it states."""
     for settings in config.rules:
@@ -39,7 +43,7 @@ def failing_tests(config: Config, rules: RuleSet) -> Iterator[str]:
                 found = _outcome(rules, settings.name, text)
                 if found != wanted:
                     place = f"{settings.file}:{settings.lines['tests']}"
-                    yield f'{place}: rule {settings.name}: "{text}" should be {wanted} and is {found}'
+                    yield f'{place}: rule {settings.name}: "{text}" should {_SHOULD[wanted]}, but {_IS[found]}'
 
 
 def _outcome(rules: RuleSet, name: str, text: str) -> str:

@@ -1,5 +1,7 @@
 """The command line. A command's module is imported when the command runs, so that help is instant."""
 
+import io
+import sys
 from importlib import import_module
 
 import click
@@ -9,7 +11,7 @@ from monitor import __version__
 _COMMANDS = {
     "demo": ("monitor.cli.demo", "Show the main job end to end, offline, within half a minute."),
     "init": ("monitor.cli.setup", "Write config files that work and teach."),
-    "check": ("monitor.cli.setup", "Read everything, try everything, change nothing."),
+    "check": ("monitor.cli.setup", "Read everything and try everything; send nothing."),
     "run": ("monitor.cli.work", "Be the service: poll, alert, brief and deliver until told to stop."),
     "poll": ("monitor.cli.work", "Ask feeds now, and act on what is new."),
     "brief": ("monitor.cli.work", "Write the briefings that are due, or one person's now."),
@@ -17,7 +19,7 @@ _COMMANDS = {
     "status": ("monitor.cli.look", "Is the watch kept? Feeds, mail, briefings, troubles."),
     "parse": ("monitor.cli.look", "What a feed document says, an entry a line."),
     "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
-    "why": ("monitor.cli.look", "Why some words or a link led to an alert, or did not."),
+    "why": ("monitor.cli.reasons", "Why some words or a link led to an alert, or did not."),
 }
 
 
@@ -43,4 +45,8 @@ class _Lazy(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config: str | None, verbose: bool) -> None:
     """Watch news feeds, alert people at once, mail a briefing every morning."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter must not cost the sentence it stands in.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     ctx.obj = {"config": config, "verbose": verbose}

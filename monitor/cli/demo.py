@@ -1,6 +1,7 @@
 """`demo`: the real service against publishers on loopback, with a fresh SQLite file and a Maildir."""
 
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from monitor.app import utc_now
 from monitor.cli.demo_feeds import DemoFeeds
-from monitor.cli.frame import command, fail, set_up_log
+from monitor.cli.frame import command, fail, program_name, set_up_log
 from monitor.models import Alert, Delivery, DeliveryKind, DeliveryStatus, Entry, Feed, Match
 from monitor.resources import shipped
 from monitor.settings import load
@@ -69,6 +70,10 @@ async def demo(keep: bool, folder: Path | None) -> None:
     if any(place.iterdir()):
         fail(f"{place} is not empty; name a new folder")
     story = _Story(place)
+    # A demo that is told to end must not leave its service behind.
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with DemoFeeds() as publishers:
         _write_config(place, publishers)
         await _feed_monitor(place, "subscribers", "add", _READER, "--zone", "UTC", "--no-briefing")
@@ -77,13 +82,17 @@ async def demo(keep: bool, folder: Path | None) -> None:
             try:
                 await _tell(story, publishers, db)
                 if keep:
+                    _print(story)
                     await _wait_for_ctrl_c(place)
             finally:
                 db.close()
             if service.returncode is None:
                 service.terminate()
             story.check("the service stopped cleanly when told to", await service.wait() == 0)
-    _print(story)
+    if keep:
+        click.echo(f"the service was stopped; {place} stays")
+    else:
+        _print(story)
     sys.exit(0 if all(true for _, true in story.checks) else 1)
 
 
@@ -118,7 +127,7 @@ async def _service(place: Path) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 async def _tell(story: _Story, publishers: DemoFeeds, db: Database) -> None:
-    _progress("the service starts and polls nine feeds, four of them broken")
+    _progress("the service starts and polls nine feeds, three that cannot be read and one cut short")
     story.check("every feed was asked, the good ones read", await _until(lambda: _all_asked(db), 15))
     quiet = not await db.read(_deliveries, DeliveryKind.ALERT)
     story.check("the back catalogue of the first poll raised no alert", quiet)
@@ -135,7 +144,7 @@ async def _tell(story: _Story, publishers: DemoFeeds, db: Database) -> None:
 
     _progress("the subscriber's morning comes")
     morning = utc_now() + _BRIEFING_IN
-    await _feed_monitor(story.folder, "subscribers", "add", _READER, "--zone", "UTC", "--at", f"{morning:%H:%M:%S}")
+    await _feed_monitor(story.folder, "subscribers", "add", _READER, "--briefing", "--at", f"{morning:%H:%M:%S}")
     story.check("the briefing was mailed", await _until(lambda: _sent(db, story, DeliveryKind.BRIEFING), 25))
 
     _progress("every feed is polled again")
@@ -192,10 +201,11 @@ def _polled_again(session: Session, before: dict[str, int]) -> bool:
 
 
 async def _wait_for_ctrl_c(place: Path) -> None:
-    _progress(f"it goes on running; look at it with `feed-monitor --config {place} status`; Ctrl-C ends it")
+    _progress(f"it goes on running; look at it with `{program_name()} --config {place} status`; Ctrl-C ends it")
     try:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
+        # The end that was waited for: the rest of the demo goes on.
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
@@ -225,7 +235,7 @@ def _print(story: _Story) -> None:
     out.print(Text(f"\nThe mails lie in {story.folder / 'state' / 'mail'}"))
     for path in story.mails:
         out.print(Text(f"  {path}"))
-    out.print(Text(f"Look around: feed-monitor --config {story.folder} status"))
+    out.print(Text(f"Look around: {program_name()} --config {story.folder} status"))
     if not all(true for _, true in story.checks):
         out.print(Text(f"Something went wrong; the service's log is {story.folder / 'service.log'}"))
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import os
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
 
 import click
@@ -18,6 +21,9 @@ P = ParamSpec("P")
 BAD_CONFIG = 78  # EX_CONFIG of sysexits.h; the unit file keeps systemd from restarting on it
 
 
+_TOLD = (SettingsError, NotOursError, DatabaseInUseError, SQLAlchemyError, OSError, ModuleNotFoundError)
+
+
 def command(function: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """Run an async command; whatever is wrong ends as one clear line a problem and an exit code."""
 
@@ -25,27 +31,54 @@ def command(function: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, Non
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             asyncio.run(function(*args, **kwargs))
-        except SettingsError as error:
-            fail(*error.problems, code=BAD_CONFIG)
-        except NotOursError as error:
-            fail(str(error))
-        except DatabaseInUseError as error:
-            fail(f"{error}; stop it first, or let it do the work")
-        except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            fail(f"the database cannot be used: {cause}; check its path, rights and space")
-        except OSError as error:
-            fail(f"{error.filename or 'this machine'}: {error.strerror or error}; check owner, rights and space")
         except KeyboardInterrupt:
             sys.exit(130)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; Python would complain once more when it closes the pipe.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+        except (
+            SettingsError,
+            NotOursError,
+            DatabaseInUseError,
+            SQLAlchemyError,
+            OSError,
+            ModuleNotFoundError,
+        ) as error:
+            fail(*_sentences(error), code=BAD_CONFIG if isinstance(error, SettingsError) else 1)
 
     return wrapped
+
+
+def _sentences(error: Exception) -> list[str]:
+    match error:
+        case SettingsError():
+            return error.problems
+        case DatabaseInUseError():
+            return [f"{error}; stop it first, or let it do the work"]
+        case SQLAlchemyError():
+            cause = getattr(error, "orig", None) or error
+            return [f"the database cannot be used: {cause}; check its path, rights and space"]
+        case OSError():
+            return [f"{error.filename or 'this machine'}: {error.strerror or error}; check owner, rights and space"]
+        case ModuleNotFoundError(name="psycopg"):
+            return ["PostgreSQL needs psycopg: pip install 'feed-monitor[postgres]', from a checkout '.[postgres]'"]
+        case NotOursError():
+            return [str(error)]
+        case _:
+            raise error
 
 
 def fail(*problems: str, code: int = 1) -> NoReturn:
     for problem in problems:
         click.echo(f"feed-monitor: {problem}", err=True)
     sys.exit(code)
+
+
+def program_name() -> str:
+    """How this program was called, so that what it tells people to type works where they are."""
+    name = Path(sys.argv[0]).name
+    return "feed-monitor" if name != "feed-monitor" or shutil.which(name) else sys.argv[0]
 
 
 def counted(number: int, one: str, many: str = "") -> str:

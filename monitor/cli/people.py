@@ -31,37 +31,49 @@ def subscribers() -> None:
     type=click.Choice([each.value for each in Severity], case_sensitive=False),
     help="Least severity that alerts them (default: config).",
 )
-@click.option("--no-alerts", is_flag=True, help="No alerts, only the briefing.")
-@click.option("--no-briefing", is_flag=True, help="No briefing, only alerts.")
+@click.option("--alerts/--no-alerts", default=None, help="Alerts or none (default: alerts).")
+@click.option("--briefing/--no-briefing", default=None, help="A daily briefing or none (default: briefing).")
 @command
 async def add(
-    address: str, at: str | None, zone: str | None, alerts_from: str | None, no_alerts: bool, no_briefing: bool
+    address: str,
+    at: str | None,
+    zone: str | None,
+    alerts_from: str | None,
+    alerts: bool | None,
+    briefing: bool | None,
 ) -> None:
-    """Add ADDRESS as confirmed: you vouch that this person wants the mail. Again: give them other choices."""
+    """Add ADDRESS as confirmed: you vouch that this person wants the mail.
+
+    For someone who gets mail already it changes what is named, and nothing else.
+    """
     config = read_config()
-    settings = config.settings
+    their_address = address_or_fail(address)
     try:
-        briefing_at = time_of_day(at) if at else settings.briefing.at
-        their_zone = known_zone(zone) if zone else settings.briefing.zone
+        briefing_at = time_of_day(at) if at else None
+        their_zone = known_zone(zone) if zone else None
     except ValueError as error:
         fail(str(error), code=2)
     db = open_database(config.database)
     try:
+        known = await db.read(store.by_address, their_address)
+        old = known if known is not None and known.state == SubscriberState.CONFIRMED else None
+        least = Severity(alerts_from) if alerts_from else (old and old.alert_from) or config.settings.alerts.least
+        alerted = alerts if alerts is not None else bool(alerts_from) or old is None or old.alert_from is not None
         person = await db.write(
             store.add,
-            address_or_fail(address),
-            zone=their_zone,
-            briefing=not no_briefing,
-            briefing_at=briefing_at,
-            alert_from=None if no_alerts else Severity(alerts_from or settings.alerts.least),
+            their_address,
+            zone=their_zone or (old.zone if old else config.settings.briefing.zone),
+            briefing=briefing if briefing is not None else old is None or old.briefing,
+            briefing_at=briefing_at or (old.briefing_at if old else config.settings.briefing.at),
+            alert_from=least if alerted else None,
             now=utc_now(),
             consent="added by the operator",
         )
     finally:
         db.close()
-    alerts = f"alerts from {person.alert_from} on" if person.alert_from else "no alerts"
-    briefing = f"a briefing at {person.briefing_at:%H:%M} {person.zone}" if person.briefing else "no briefing"
-    click.echo(f"{person.address}: {alerts}, {briefing}")
+    told = f"alerts from {person.alert_from} on" if person.alert_from else "no alerts"
+    morning = f"a briefing at {person.briefing_at:%H:%M} {person.zone}" if person.briefing else "no briefing"
+    click.echo(f"{person.address}: {told}, {morning}")
 
 
 @subscribers.command(name="list")

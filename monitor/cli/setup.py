@@ -12,7 +12,7 @@ from platformdirs import user_config_path
 from monitor.app import App, compile_rules, open_app, utc_now
 from monitor.app.rules import failing_tests
 from monitor.cli import samples
-from monitor.cli.frame import command, fail, read_config
+from monitor.cli.frame import command, fail, program_name, read_config
 from monitor.models import Subscriber, SubscriberState
 from monitor.render.mail import Letter, compose
 from monitor.resources import shipped
@@ -34,11 +34,15 @@ def init(folder: Path | None) -> None:
             if (target / name).exists():
                 click.echo(f"kept     {target / name}")
                 continue
-            (target / name).write_bytes((shipped("config") / name).read_bytes())
+            text = (shipped("config") / name).read_text("utf-8")
+            # A folder of one's own holds a watch of its own, with its own people and history.
+            (target / name).write_text(
+                text.replace('# state = "state"', 'state = "state"') if folder else text, "utf-8"
+            )
             click.echo(f"written  {target / name}")
     except OSError as error:
         fail(f"cannot write to {target} ({error.strerror}); name another folder")
-    program = f"feed-monitor --config {target}" if folder else "feed-monitor"
+    program = f"{program_name()} --config {target}" if folder else program_name()
     click.echo("\nNext: read the three files, then")
     for words in ("check", "subscribers add you@example.org", "run"):
         click.echo(f"  {program} {words}")
@@ -48,7 +52,10 @@ def init(folder: Path | None) -> None:
 @click.option("--offline", is_flag=True, help="Leave the network alone: the mail server is not greeted.")
 @command
 async def check(offline: bool) -> None:
-    """Read every file, render every template, test every rule, open the database, greet the mail server."""
+    """Read every file, render every template, test every rule, open the database, greet the mail server.
+
+    Sends nothing and asks no feed; a database or Maildir that is not there yet is made.
+    """
     config = read_config()
     _good(f"config: {config.file}")
     _good(f"feeds: {len(config.feeds)}")
@@ -110,6 +117,9 @@ def _warnings(config: Config) -> Iterator[str]:
         yield f"{config.file}: contact is empty; publishers and subscribers cannot reach you"
     if not config.feeds:
         yield f"{config.file.parent / config.settings.feeds_file}: no feed is watched"
+    for rule in config.rules:
+        if not (rule.tests.fires or rule.tests.silent or rule.tests.held):
+            yield f"rule {rule.name} has no tests; nothing shows that it fires"
     if not config.rules:
         yield f"{config.file.parent / config.settings.rules_file}: there is no rule, so there will be no alert"
     for feed in config.feeds:

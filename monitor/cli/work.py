@@ -1,6 +1,7 @@
 """`run`, `poll`, `brief` and `deliver`."""
 
 import sys
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -49,17 +50,28 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
             return
         await take_over(app, now)
         due = await app.db.write(feeds.make_due, names, now)
+        failed: list[bool] = []
+        closed: list[bool] = []
         with _progress() as bar:
             task = bar.add_task("asking", total=len(due))
 
             def told(feed: Feed, outcome: Outcome, new: int) -> None:
                 bar.update(task, advance=1)
-                click.echo(f"{feed.name}: {_line(outcome)}" + ("" if isinstance(outcome, Failed) else f", {new} new"))
+                failed.append(isinstance(outcome, Failed))
+                try:
+                    click.echo(f"{feed.name}: {_line(outcome)}" + ("" if failed[-1] else f", {new} new"))
+                except BrokenPipeError:
+                    closed.append(True)
 
             app.poll.follow(told)
             await app.poll.everything_due()
         triaged = await app.triage.run()
-        click.echo(f"{counted(triaged, 'new entry', 'new entries')}; {await _sent(app)}")
+        line = f"{counted(triaged, 'new entry', 'new entries')}; {await _sent(app)}"
+        if closed:
+            raise BrokenPipeError
+        click.echo(line)
+        if failed and all(failed):
+            sys.exit(1)
 
 
 async def _look(app: App, names: tuple[str, ...]) -> None:
@@ -82,7 +94,8 @@ def _line(outcome: Outcome) -> str:
         case Failed(kind, reason):
             return f"{kind}: {reason}"
         case Read(parsed):
-            return f"{counted(len(parsed.entries), 'entry', 'entries')}, {parsed.version}"
+            damage = f", damaged: {parsed.damage}" if parsed.damage else ""
+            return f"{counted(len(parsed.entries), 'entry', 'entries')}, {parsed.version}{damage}"
         case _:
             return "unchanged"
 
@@ -92,7 +105,7 @@ def _progress() -> Progress:
 
 
 @click.command()
-@click.option("--for", "for_address", metavar="ADDRESS", help="Only this subscriber, and now, even before their hour.")
+@click.option("--for", "for_address", metavar="ADDRESS", help="Only this subscriber, now; it is the one of today.")
 @click.option("--dry-run", is_flag=True, help="Print what the next briefing would say; store and send nothing.")
 @command
 async def brief(for_address: str | None, dry_run: bool) -> None:
@@ -122,7 +135,7 @@ async def brief(for_address: str | None, dry_run: bool) -> None:
 async def _preview(app: App, person: Subscriber) -> None:
     contents = await app.brief.preview(person.address)
     if contents is not None:
-        day = utc_now().date()
+        day = utc_now().astimezone(ZoneInfo(person.zone)).date()
         letter = app.compose.briefing(contents, person, day, subject(contents))
         click.echo(f"To: {person.address}\nSubject: {letter.subject}\n\n{letter.text}")
 
@@ -133,7 +146,7 @@ async def _write_now(app: App, person: Subscriber) -> None:
     if briefing is None:
         click.echo(f"the briefing of {day} for {person.address} was written already; there is one a day")
     else:
-        click.echo(f"briefing of {day} for {person.address}: {briefing.subject}")
+        click.echo(f"briefing of {day} for {person.address}, the only one of that day: {briefing.subject}")
 
 
 @click.command()

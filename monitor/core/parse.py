@@ -9,6 +9,7 @@ from calendar import timegm
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
+from xml.sax import SAXParseException
 
 import feedparser
 
@@ -40,9 +41,9 @@ def parse(document: bytes, url: str = "", content_type: str = "") -> ParsedFeed 
         return jsonfeed.parse(text, url)
     head = text[:5_000]
     if "<opml" in head:
-        return NotAFeed("an OPML list of feeds, not a feed")
+        return NotAFeed("an OPML list of feeds")
     if _HTML.search(head) and not _FEED_ROOT.search(head):
-        return NotAFeed("an HTML page, not a feed")
+        return NotAFeed("an HTML page")
     return _from_feedparser(text, url)
 
 
@@ -63,7 +64,7 @@ def _from_feedparser(text: str, url: str) -> ParsedFeed | NotAFeed:
     language = legible(str(feed.get("language") or ""))[:35]
     damage = ""
     if parsed.get("bozo"):
-        damage = legible(f"{type(parsed.bozo_exception).__name__}: {parsed.bozo_exception}")[:200]
+        damage = _damage(parsed.bozo_exception)
     if damage and not _WHOLE.search(text[-200:]):
         # The item that the cut runs through would be stored as half a headline under a key of its own.
         entries = entries[:-1]
@@ -74,6 +75,12 @@ def _from_feedparser(text: str, url: str) -> ParsedFeed | NotAFeed:
         entries=tuple(_entry(entry, url, language) for entry in entries[:MOST_ENTRIES]),
         damage=damage,
     )
+
+
+def _damage(error: Exception) -> str:
+    if isinstance(error, SAXParseException):
+        return legible(f"broken or cut short at line {error.getLineNumber()} ({error.getMessage()})")[:200]
+    return legible(f"{type(error).__name__}: {error}")[:200]
 
 
 def _entry(entry: Any, url: str, feed_language: str) -> ParsedEntry:

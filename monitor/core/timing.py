@@ -5,16 +5,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LONGEST_PAUSE = timedelta(days=1)
+# A server out of reach is often our own line that is down: the watch must be back soon after it.
+OUT_OF_REACH_PAUSE = timedelta(minutes=30)
 _RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 180, 360, 900, 1800, 3600))
 GIVE_UP_AFTER = timedelta(days=5)
 
 
-def next_poll(now: datetime, every: timedelta, failures: int, asked_to_wait: timedelta, luck: float) -> datetime:
-    """Double the pause with each failure, honour the server's wish, stay within a day.
+def next_poll(
+    now: datetime,
+    every: timedelta,
+    failures: int,
+    asked_to_wait: timedelta,
+    luck: float,
+    longest: timedelta = LONGEST_PAUSE,
+) -> datetime:
+    """Double the pause with each failure up to `longest`, honour the server's wish for up to a day.
 
     `luck` in [0, 1) spreads feeds by up to a tenth of the pause, so that they do not march in step.
     """
-    longest = max(LONGEST_PAUSE, every)
+    longest = max(longest, every)
     pause = every * (1 << min(failures, 10)) * (0.95 + luck / 10)
     return now + max(min(pause, longest), min(asked_to_wait, LONGEST_PAUSE))
 

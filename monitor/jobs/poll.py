@@ -10,15 +10,16 @@ import structlog
 from sqlmodel import Session
 
 from monitor.cell import Parse
-from monitor.core.timing import LONGEST_PAUSE, next_poll
+from monitor.core.timing import LONGEST_PAUSE, OUT_OF_REACH_PAUSE, next_poll
 from monitor.core.values import NotAFeed, ParsedFeed
 from monitor.jobs.boundary import Crashed, guarded
 from monitor.models import Feed
-from monitor.net.fetch import FeedRequest, Fetch, Fetched, FetchFailed, Unchanged
+from monitor.net.fetch import FeedRequest, Fetch, Fetched, FetchFailed, Trouble, Unchanged
 from monitor.store import entries, feeds
 from monitor.store.db import Database
 
 log = structlog.get_logger("poll")
+_OUT_OF_REACH = {Trouble.DNS, Trouble.CONNECT, Trouble.TIMEOUT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ class Poll:
                 match await self.parse(body, url, content_type):
                     case NotAFeed(reason):
                         return Failed("not a feed", reason)
+                    case ParsedFeed(damage=damage, entries=()) if damage:
+                        return Failed("damaged", damage)
                     case ParsedFeed() as parsed:
                         # A document that was cut short may be whole the next time: ask for all of it again.
                         kept = ("", "", "") if parsed.damage else (digest, etag, last_modified)
@@ -149,7 +152,8 @@ def take_in(session: Session, feed_id: int, claim: str, outcome: Outcome, now: d
     every = timedelta(seconds=feed.every_seconds)
     new = 0
     if isinstance(outcome, Failed):
-        again_at = next_poll(now, every, feed.failures + 1, outcome.asked_to_wait, luck)
+        longest = OUT_OF_REACH_PAUSE if outcome.kind in _OUT_OF_REACH else LONGEST_PAUSE
+        again_at = next_poll(now, every, feed.failures + 1, outcome.asked_to_wait, luck, longest)
         feeds.record_trouble(feed, now, again_at, outcome.kind, outcome.reason)
     else:
         damage = ""

@@ -70,7 +70,7 @@ def load(file: Path) -> Config:
         file=file,
         settings=settings,
         state=state,
-        database=_database(state, settings),
+        database=_database(folder, state, settings),
         templates=folder / settings.templates if settings.templates else None,
         feeds=feeds,
         rules=rules,
@@ -84,11 +84,14 @@ def database_of(file: Path) -> str:
     settings = _settings(file, problems)
     if problems:
         raise SettingsError(problems)
-    return _database(_state(file.parent, settings), settings)
+    return _database(file.parent, _state(file.parent, settings), settings)
 
 
-def _database(state: Path, settings: Settings) -> str:
-    return settings.database or f"sqlite:///{state / 'feed-monitor.db'}"
+def _database(folder: Path, state: Path, settings: Settings) -> str:
+    if settings.database is None:
+        return f"sqlite:///{state / 'feed-monitor.db'}"
+    path = settings.database.removeprefix("sqlite:///")
+    return settings.database if path == settings.database else f"sqlite:///{folder / path}"
 
 
 def _state(folder: Path, settings: Settings) -> Path:

@@ -90,7 +90,7 @@ def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match
 
 
 def blind_spots(session: Session) -> list[BlindSpot]:
-    failing = select(Feed).where(col(Feed.retired_at).is_(None), Feed.failures > 0).order_by(col(Feed.id))
+    failing = select(Feed).where(col(Feed.retired_at).is_(None), Feed.trouble != "").order_by(col(Feed.id))
     return [
         BlindSpot(feed.name, f"{feed.trouble_kind}: {feed.trouble}", feed.failing_since)
         for feed in session.exec(failing)

@@ -26,7 +26,7 @@ _CUTS = st.tuples(st.integers(0, len(_VALID)), st.integers(0, 30), _WEDGES)
     [
         (b"", "the document is empty"),
         (b" \r\n\t ", "the document is empty"),
-        (b"<!doctype html><html><body><p>Sorry</p></body></html>", "an HTML page, not a feed"),
+        (b"<!doctype html><html><body><p>Sorry</p></body></html>", "an HTML page"),
         (b'{"error": "gone"}', "JSON, but no JSON Feed: it has no list of items"),
         (b"[1, 2]", "JSON, but no JSON Feed: it has no list of items"),
         (b"<sitemap><url>x</url></sitemap>", "no feed in it"),
@@ -45,7 +45,7 @@ def test_broken_or_endless_json_is_no_feed(document: bytes) -> None:
 
 def test_a_page_that_quotes_a_feed_tag_late_is_still_a_page() -> None:
     page = b"<html><body>" + b"word " * 2_000 + b"<rss></body></html>"
-    assert parse(page, URL) == NotAFeed("an HTML page, not a feed")
+    assert parse(page, URL) == NotAFeed("an HTML page")
 
 
 def test_a_feed_that_mentions_a_page_early_is_still_a_feed() -> None:

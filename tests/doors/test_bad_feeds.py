@@ -21,7 +21,7 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b
 <!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;"><!ENTITY e "&d;&d;&d;&d;&d;&d;">]>
 <rss version="2.0"><channel><title>&e;</title></channel></rss>"""
 REASONS = {
-    "html": "not a feed: an HTML page, not a feed",
+    "html": "not a feed: an HTML page",
     "empty": "not a feed: the document is empty",
     "path": "not a feed: no feed in it",
     "truncated": "damaged: ",

@@ -60,7 +60,7 @@ def test_check_names_a_rule_whose_test_fails_and_a_mail_server_that_does_not_ans
     checked = operator.types("check")
 
     assert checked.exit_code == 1
-    assert 'rule strike: "Rail strike called off" should be silent and is fires' in checked.output
+    assert 'rule strike: "Rail strike called off" should stay silent, but fires' in checked.output
     assert "BAD   mail: 127.0.0.1:1:" in checked.output
     assert "was not greeted" in operator.types("check", "--offline").output
 
@@ -123,7 +123,7 @@ def test_parse_prints_one_entry_a_line_with_absolute_links_and_utc(operator: Ope
     ("content", "reason"),
     [
         (b"", "the document is empty"),
-        (b"<html><body>Hello</body></html>", "an HTML page, not a feed"),
+        (b"<html><body>Hello</body></html>", "an HTML page"),
         (b"/etc/hostname", "no feed in it"),
         (b'{"items": 3}', "JSON, but no JSON Feed"),
     ],
@@ -143,6 +143,10 @@ def test_a_subscriber_is_added_listed_changed_and_removed(operator: Operator) ->
         "no alerts, a briefing at 06:30 Europe/Warsaw"
         in operator.types(*add, "--no-alerts", "--at", "06:30", "--zone", "Europe/Warsaw").output
     )
+    assert "no alerts, a briefing at 06:30 Europe/Kyiv" in operator.types(*add, "--zone", "Europe/Kyiv").output
+    critical = operator.types(*add, "--alerts-from", "critical", "--zone", "Europe/Warsaw").output
+    assert "alerts from critical on, a briefing at 06:30 Europe/Warsaw" in critical
+    assert "no alerts" in operator.types(*add, "--no-alerts").output
     (person,) = [json.loads(line) for line in operator.types("subscribers", "list", "--json").stdout.splitlines()]
     assert (person["address"], person["alerts_from"], person["zone"]) == ("ann@example.org", None, "Europe/Warsaw")
 

@@ -193,3 +193,27 @@ def test_the_unit_file_has_no_mistake_that_systemd_would_pass_over_in_silence() 
         ["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True, check=False
     )
     assert secure.returncode == 0
+
+
+async def test_a_demo_that_is_told_to_end_leaves_no_service_behind(tmp_path: Path) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "monitor",
+        "demo",
+        "--keep",
+        "--dir",
+        str(tmp_path / "demo"),
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert demo.stderr is not None
+    async for line in demo.stderr:
+        if b"goes on running" in line:
+            break
+    running = await asyncio.to_thread(feed_monitor, tmp_path / "demo", "status")
+    assert "service   running" in running.stdout
+    demo.terminate()
+    assert await demo.wait() == 0
+    after = await asyncio.to_thread(feed_monitor, tmp_path / "demo", "status")
+    assert "NOT RUNNING" in after.stdout

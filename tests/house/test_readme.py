@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).parents[2]
 README = (CHECKOUT / "README.md").read_text()
 COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
 # Shown by the tests of the wheel, of the service, and by this very run.
-ELSEWHERE = {"make demo", "make test", "feed-monitor --config my-watch run"}
+ELSEWHERE = {"make demo", "make test", ". .venv/bin/activate", "feed-monitor --config my-watch run"}
 
 
 def test_every_command_of_the_readme_works_in_its_order(tmp_path: Path) -> None:

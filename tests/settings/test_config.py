@@ -79,6 +79,14 @@ def refusal(folder: Path, **files: str) -> str:
             'rules.toml:4: rule storm, match, column 1: this quote is never closed; write "two words" for a phrase',
         ),
         (
+            {"rules": '[rules.storm]\nmatch = "flood OR dam"\n'},
+            "rules.toml:2: rule storm, match, column 7: OR is no operator; write one pattern a line",
+        ),
+        (
+            {"monitor": 'templates = "nowhere"\n'},
+            "monitor.toml: templates: there is no folder nowhere; make it or remove the key",
+        ),
+        (
             {"rules": '[rules.storm]\nmatch = "# nothing"\n'},
             "rules.toml:2: rule storm has no pattern; write one a line",
         ),

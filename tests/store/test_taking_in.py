@@ -125,13 +125,19 @@ def test_a_feed_in_trouble_is_asked_less_often_but_within_a_day(db: Database) ->
     pauses = []
     for number in range(9):
         now = NOW + number * 24 * HOUR
-        db.write_now(visit, Failed("timeout", "no answer"), now)
+        db.write_now(visit, Failed("http", "503"), now)
         pauses.append(db.read_now(feed_named, "herald").next_poll_at - now)
     assert pauses[:3] == [30 * MINUTE, HOUR, 2 * HOUR]
     assert pauses[-1] == 24 * HOUR
     db.write_now(visit, Failed("http", "429", timedelta(hours=5)))
     db.write_now(visit, Unchanged())
     assert db.read_now(feed_named, "herald").next_poll_at == NOW + 15 * MINUTE
+
+
+def test_after_an_outage_of_our_own_line_every_feed_is_asked_again_within_half_an_hour(db: Database) -> None:
+    for number in range(9):
+        db.write_now(visit, Failed("dns", "no address known"), NOW + number * HOUR)
+    assert db.read_now(feed_named, "herald").next_poll_at == NOW + 8 * HOUR + 30 * MINUTE
 
 
 def test_the_same_news_a_second_time_is_no_news(db: Database) -> None:

@@ -9,6 +9,7 @@ from monitor.words import Severity
 _PIECE = re.compile(r'"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
 _UNKNOWN = re.compile(r"[()|~$/*=<>{}\[\]\\&+!?^]|^-|^\w+:")
 MOST_BETWEEN = 4
+_OPERATORS = {"AND", "OR", "NOT", "NEAR"}
 
 
 class PatternError(Exception):
@@ -70,6 +71,9 @@ def _pattern(text: str, line: int, column: int) -> Pattern:
                 place + sign.start(),
                 f'"{sign[0]}" means nothing here; a pattern is words and "phrases in quotes"',
             )
+        if phrase is None and piece["word"] in _OPERATORS:
+            cure = "write one pattern a line: any line fires the rule, all words of a line must be there"
+            raise PatternError(line, place, f"{piece['word']} is no operator; {cure}")
         words = pattern_words(piece[0])
         if not words:
             raise PatternError(line, place, f"{piece[0]} holds no word to look for")
