@@ -41,7 +41,7 @@ class Compose:
         )
 
     def message_id(self, delivery: Delivery) -> str:
-        return message_id(delivery.key, self.sender)
+        return message_id(delivery.key, delivery.owed_at, self.sender)
 
     def briefing(self, contents: Contents, person: Subscriber, day: date, subject: str) -> Letter:
         view = {"contents": contents, "zone": person.zone, "day": day, "subject": subject, **self._reader(person)}
@@ -73,12 +73,11 @@ class Compose:
         alert = session.get_one(Alert, delivery.alert_id)
         revision = delivery.alert_revision or 1
         view = alert_view(session, alert, revision)
-        begun = outbox.first_told(session, alert.id, person.id) or revision
-        if begun == revision:
+        begun = outbox.first_told(session, alert.id, person.id)
+        if begun is None or begun.id == delivery.id:
             return self.alert(view, alert_subject(view), person)
-        first = alert_view(session, alert, begun)
-        root = message_id(f"alert:{alert.id}:{begun}:{person.id}", self.sender)
-        return self.alert(view, f"Re: {alert_subject(first)}", person, root)
+        first = alert_view(session, alert, begun.alert_revision or 1)
+        return self.alert(view, f"Re: {alert_subject(first)}", person, self.message_id(begun))
 
 
 def alert_subject(view: AlertView) -> str:

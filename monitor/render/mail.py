@@ -47,9 +47,13 @@ class Letter:
     in_reply_to: str = ""
 
 
-def message_id(key: str, sender: str) -> str:
-    """The same for the same debt, always: receivers may fold a repeat."""
-    return f"<{key.partition(':')[0]}.{sha256(key.encode()).hexdigest()[:26]}@{sender.rpartition('@')[2]}>"
+def message_id(key: str, owed_at: datetime, sender: str) -> str:
+    """The same for the same debt, always: receivers may fold a repeat.
+
+    The moment is part of it, because a fresh database counts its keys from one again.
+    """
+    digest = sha256(f"{key} {owed_at.isoformat()}".encode()).hexdigest()[:26]
+    return f"<{key.partition(':')[0]}.{digest}@{sender.rpartition('@')[2]}>"
 
 
 def compose(letter: Letter, *, key: str, sender: str, recipient: str, contact: str, owed_at: datetime) -> bytes:
@@ -62,7 +66,7 @@ def compose(letter: Letter, *, key: str, sender: str, recipient: str, contact: s
     if contact:
         mail["Reply-To"] = Address(addr_spec=contact)
     mail["Subject"] = header_safe(letter.subject, SUBJECT_LIMIT)
-    mail["Message-ID"] = message_id(key, sender)
+    mail["Message-ID"] = message_id(key, owed_at, sender)
     if letter.in_reply_to:
         mail["In-Reply-To"] = mail["References"] = letter.in_reply_to
     mail["List-Id"] = f"<{letter.list_name}.{domain}>"

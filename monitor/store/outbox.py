@@ -154,12 +154,10 @@ def summary(session: Session) -> Outbox:
     return Outbox(counts, oldest, last_sent, trouble or "", list(dict.fromkeys(refused)))
 
 
-def first_told(session: Session, alert_id: int, subscriber_id: int) -> int | None:
-    """The first revision of this alert that was owed to this person."""
-    wanted = select(func.min(Delivery.alert_revision)).where(
-        Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id
-    )
-    return session.exec(wanted).one()
+def first_told(session: Session, alert_id: int, subscriber_id: int) -> Delivery | None:
+    """The first mail of this alert that was owed to this person."""
+    wanted = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id)
+    return session.exec(wanted.order_by(col(Delivery.alert_revision)).limit(1)).first()
 
 
 def of_alerts(session: Session, alert_ids: Iterable[int]) -> list[Delivery]:

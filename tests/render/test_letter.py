@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -11,6 +11,7 @@ from monitor.core.text import header_safe
 from monitor.render.mail import SUBJECT_LIMIT, Letter, compose, message_id
 
 _LETTER = Letter("Bridge closed", "Bridge – closed\n", "<p>Bridge – closed</p>\n", "alerts")
+_OWED_AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
 _KEY = "alert:7:1:3"
 _ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 _HEADERS = [
@@ -36,7 +37,7 @@ def _composed(letter: Letter, recipient: str = "ann@home.example", contact: str 
         sender="monitor@desk.example",
         recipient=recipient,
         contact=contact,
-        owed_at=datetime(2026, 5, 4, 10, tzinfo=UTC),
+        owed_at=_OWED_AT,
     )
 
 
@@ -123,10 +124,15 @@ def test_a_mail_that_is_composed_again_is_the_same_mail() -> None:
 
 def test_one_debt_has_one_message_id_and_no_other_has_it() -> None:
     mail = _received(_composed(_LETTER))
-    assert mail["Message-ID"] == message_id(_KEY, "monitor@desk.example")
+    assert mail["Message-ID"] == message_id(_KEY, _OWED_AT, "monitor@desk.example")
     assert str(mail["Message-ID"]).startswith("<alert.")
     assert str(mail["Message-ID"]).endswith("@desk.example>")
-    assert message_id(_KEY, "monitor@desk.example") != message_id("alert:7:1:4", "monitor@desk.example")
+    assert mail["Message-ID"] != message_id("alert:7:1:4", _OWED_AT, "monitor@desk.example")
+
+
+def test_the_first_alert_of_a_fresh_database_is_not_taken_for_that_of_the_old_one() -> None:
+    later = _OWED_AT + timedelta(days=1)
+    assert message_id(_KEY, _OWED_AT, "monitor@desk.example") != message_id(_KEY, later, "monitor@desk.example")
 
 
 def test_robots_are_told_not_to_answer() -> None:
