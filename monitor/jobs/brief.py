@@ -26,6 +26,10 @@ _Windows = dict[tuple[int, int], tuple[list[core.BriefedStory], int]]
 _CONTENTS = TypeAdapter(core.Contents)
 
 
+class BriefingsFailedError(Exception):
+    """Told to the job boundary, so that `status` shows it, after everybody else's were written."""
+
+
 @dataclass(frozen=True)
 class Brief:
     """`woken` is called after briefings were owed."""
@@ -40,12 +44,15 @@ class Brief:
     async def run(self) -> int:
         """Owe every briefing whose time has come; how many those were."""
         owed: list[Briefing] = []
+        failed = 0
         self._windows.clear()
         for address, day in await self.db.read(_due, self.now()):
-            # One person's trouble is not the others'.
-            await guarded(f"brief {address}", self._write_one(address, day, owed), self.crashed)
+            # One person's trouble is not the others', but the operator must see it.
+            failed += not await guarded(f"brief {address}", self._write_one(address, day, owed), self.crashed)
             self.progressed("brief")
         self._windows.clear()
+        if failed:
+            raise BriefingsFailedError(f"{failed} of today's briefings could not be written; the log says why")
         return len(owed)
 
     async def _write_one(self, address: str, day: date, owed: list[Briefing]) -> None:

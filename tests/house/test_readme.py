@@ -33,6 +33,12 @@ def test_every_command_of_the_readme_works_in_its_order(tmp_path: Path) -> None:
         assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
 
 
+def test_activating_the_environment_makes_the_command_known() -> None:
+    shell = f". {sys.prefix}/bin/activate && feed-monitor --version"
+    ran = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
+    assert ran.stdout.startswith("feed-monitor, version")
+
+
 def test_the_targets_of_make_that_documents_name_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
     for document in CHECKOUT.glob("*.md"):

@@ -2,6 +2,12 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from monitor.jobs.brief import BriefingsFailedError
+from monitor.models import Subscriber
 from monitor.net.fetch import FetchFailed, Trouble
 from tests.conftest import HERALD, WIRE, World
 from tests.fakes import html_of, text_of
@@ -99,6 +105,30 @@ async def test_the_back_catalogue_of_a_new_feed_is_no_news(world: World) -> None
     await world.later(timedelta(days=1))
 
     assert "An ordinary day" not in text_of(world.post.mails(ANN)[0])
+
+
+async def test_one_persons_trouble_is_told_and_costs_nobody_else_their_briefing(world: World) -> None:
+    await world.subscribe("lost@example.org")
+    await world.subscribe(ANN)
+    world.clock.at = datetime(2026, 3, 3, 7, 1, tzinfo=UTC)
+
+    def spoil(session: Session) -> None:
+        lost = session.exec(select(Subscriber).where(Subscriber.address == "lost@example.org")).one()
+        session.connection().execute(
+            text(
+                "CREATE TRIGGER spoiled BEFORE INSERT ON briefings "
+                f"WHEN NEW.subscriber_id = {lost.id} BEGIN SELECT RAISE(ABORT, 'spoiled'); END"
+            )
+        )
+
+    await world.app.db.write(spoil)
+    with pytest.raises(BriefingsFailedError, match="1 of today's briefings"):
+        await world.app.brief.run()
+    await world.app.deliver.run()
+
+    assert [message.recipient for message in world.post.accepted] == [ANN]
+    assert len(world.crashes) == 1
+    world.crashes.clear()
 
 
 async def test_a_headline_stands_in_text_and_html_alike(world: World) -> None:
