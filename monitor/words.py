@@ -20,8 +20,11 @@ class Disposition(StrEnum):
 
     ALERTED = "alerted: first match of this rule in its story"
     TOLD = "not repeated: this story was already told under this rule"
+    AGAIN = "not repeated: the rule's count was told within its span"
     HELD = "held back: one of the rule's own 'unless' words stands in it"
+    DROPPED = "dropped: one of the rule's own 'drop' words stands in it"
+    FEW = "left to the briefing: the rule's count is not reached"
     LEFT = "left to the briefing: the rule's severity is below the alert line"
     OLD = "left to the briefing: it was already old when the feed first showed it"
     BASELINE = "left to the briefing: it came with the first poll of its feed and is not fresh"
-    NOBODY = "nobody to tell: no confirmed subscriber wants alerts of this severity"
+    NOBODY = "nobody to tell: no confirmed subscriber wants this alert"

@@ -1,6 +1,6 @@
 """Who hears at once, and why (or why not)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,19 +29,30 @@ class AlertPolicy:
     max_age: timedelta = timedelta(hours=24)
 
 
-def decide(
-    match: RuleMatch, arrival: Arrival, told_rules: Collection[str], wanted: bool, policy: AlertPolicy
-) -> Disposition:
-    """What becomes of one match. `told_rules` were told in its story already.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What went before a match of a rule.
 
-    `wanted`: some confirmed subscriber asked for alerts of this severity.
+    `told` is the severity at which its story was told under the rule; `reached`: so many matched as the rule counts;
+    `told_in_span`: that was told already.
     """
+
+    told: Severity | None = None
+    reached: bool = True
+    told_in_span: bool = False
+
+
+def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy: AlertPolicy) -> Disposition:
+    """What becomes of one match. `wanted`: some confirmed subscriber wants this alert."""
     for disposition, applies in (
+        (Disposition.DROPPED, match.dropped),
         (Disposition.HELD, match.held),
         (Disposition.LEFT, match.severity.rank < policy.least.rank),
         (Disposition.BASELINE, arrival.previous_poll_at is None and not _is_fresh(arrival)),
         (Disposition.OLD, _was_old(arrival, policy.max_age)),
-        (Disposition.TOLD, match.rule in told_rules),
+        (Disposition.FEW, not past.reached),
+        (Disposition.AGAIN, past.told_in_span),
+        (Disposition.TOLD, past.told is not None and past.told.rank >= match.severity.rank),
         (Disposition.NOBODY, not wanted),
     ):
         if applies:

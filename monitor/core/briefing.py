@@ -1,6 +1,6 @@
 """What a briefing contains, and in what order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log2
@@ -50,7 +50,10 @@ class BlindSpot:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """One issue: matched stories first, the others behind them; `left_out` had no room."""
+    """One issue: matched stories first, the others behind them; `left_out` had no room.
+
+    `dropped` is how many entries each rule's own `drop` words kept out.
+    """
 
     matched: tuple[BriefedStory, ...]
     others: tuple[BriefedStory, ...]
@@ -60,6 +63,7 @@ class Contents:
     blind_spots: tuple[BlindSpot, ...]
     since: datetime
     until: datetime
+    dropped: tuple[tuple[str, int], ...] = ()
 
 
 def write(
@@ -70,13 +74,24 @@ def write(
     blind_spots: Sequence[BlindSpot],
     since: datetime,
     until: datetime,
+    dropped: Mapping[str, int] | None = None,
 ) -> Contents:
     """Rank and cut. Every matched story is kept however many there are; the others share what room is left."""
     ranked = sorted(stories, key=lambda story: (-weight(story, until), story.happened_at, story.link, story.title))
     matched = tuple(story for story in ranked if story.rules)
     others = [story for story in ranked if not story.rules]
     room = max(MOST_STORIES - len(matched), 5)
-    return Contents(matched, tuple(others[:room]), len(others[room:]), entries, feeds, tuple(blind_spots), since, until)
+    return Contents(
+        matched,
+        tuple(others[:room]),
+        len(others[room:]),
+        entries,
+        feeds,
+        tuple(blind_spots),
+        since,
+        until,
+        tuple(sorted((dropped or {}).items())),
+    )
 
 
 def weight(story: BriefedStory, now: datetime) -> float:

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from rapidfuzz import fuzz, process
 
-from monitor.core.rules.words import pattern_words, stem
+from monitor.core.rules.stems import keys
+from monitor.core.rules.words import fold, pattern_words
 
 OPEN_FOR = timedelta(hours=48)
 ALIKE = 84.0
@@ -119,4 +120,4 @@ def _numbers(words: list[str]) -> frozenset[str]:
 
 def _telling_words(title: str) -> list[str]:
     """The words that tell the event, in one order, so that "A hits B" is compared by words and not by grammar."""
-    return sorted(stem(word, "en") for word in pattern_words(title) if word not in _FILLERS)
+    return sorted(keys(word, "en")[0] for word in pattern_words(title) if fold(word) not in _FILLERS)

@@ -62,29 +62,44 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """A rule speaks of an entry. `held_by` is the evidence of its `unless` patterns."""
+    """A rule speaks of an entry. `held_by` and `dropped_by` are the evidence of its `unless` and `drop` patterns."""
 
     rule: str
     severity: Severity
     evidence: tuple[Evidence, ...]
     held_by: tuple[Evidence, ...] = ()
+    dropped_by: tuple[Evidence, ...] = ()
 
     @property
     def held(self) -> bool:
         return bool(self.held_by)
 
+    @property
+    def dropped(self) -> bool:
+        return bool(self.dropped_by)
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """As much of an entry as the decisions look at."""
+    """As much of an entry as the rules look at. `source` is the feed's name, publisher and tags, in lower case."""
 
     title: str
     summary: str = ""
     content: str = ""
     language: str = ""
-    canonical_link: str = ""
+    author: str = ""
+    url: str = ""
+    tags: tuple[str, ...] = ()
+    source: frozenset[str] = frozenset()
 
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """The texts rules look at; a content that only repeats the summary is not read twice."""
+        """The texts rules look at; a content that only repeats the summary is not read twice. A tag is a line."""
         content = "" if self.content == self.summary else self.content
-        return (("title", self.title), ("summary", self.summary), ("content", content))
+        return (
+            ("title", self.title),
+            ("summary", self.summary),
+            ("content", content),
+            ("author", self.author),
+            ("url", self.url),
+            ("tag", "\n".join(self.tags)),
+        )

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.core.alerts import AlertPolicy, Arrival, decide
+from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears
 from monitor.core.values import Evidence, RuleMatch
 from monitor.words import Disposition, Severity
 
@@ -11,8 +11,14 @@ _NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 _WORDS = (Evidence("title", 0, 4, "coup", "coup"),)
 _MATCH = RuleMatch("coup", Severity.HIGH, _WORDS)
 _HELD = replace(_MATCH, held_by=_WORDS)
+_DROPPED = replace(_HELD, dropped_by=_WORDS)
+_CRITICAL = replace(_MATCH, severity=Severity.CRITICAL)
 _LOW = replace(_MATCH, severity=Severity.MEDIUM)
 _POLICY = AlertPolicy()
+_NEW = Past()
+_TOLD = Past(told=Severity.HIGH)
+_FEW = Past(reached=False)
+_AGAIN = Past(told_in_span=True)
 
 
 def _ago(hours: float) -> datetime:
@@ -25,45 +31,81 @@ _STALE_FIRST_POLL = Arrival(_NOW, _ago(1.1), None)
 
 
 @pytest.mark.parametrize(
-    ("match", "arrival", "told", "wanted", "fate"),
+    ("match", "arrival", "past", "wanted", "fate"),
     [
-        pytest.param(_MATCH, _NEWS, (), True, Disposition.ALERTED, id="news is told"),
-        pytest.param(_HELD, _NEWS, (), True, Disposition.HELD, id="held back by its own unless"),
-        pytest.param(_LOW, _NEWS, (), True, Disposition.LEFT, id="below the alert line"),
-        pytest.param(_MATCH, _STALE_FIRST_POLL, (), True, Disposition.BASELINE, id="stood there already"),
-        pytest.param(_MATCH, _SLID_IN, (), True, Disposition.OLD, id="an old item slid in"),
-        pytest.param(_MATCH, _NEWS, ("coup",), True, Disposition.TOLD, id="told once already"),
-        pytest.param(_MATCH, _NEWS, (), False, Disposition.NOBODY, id="nobody listens"),
-        pytest.param(_MATCH, _NEWS, ("strike",), True, Disposition.ALERTED, id="told under another rule only"),
-        pytest.param(_MATCH, Arrival(_NOW, _ago(1), None), (), True, Disposition.ALERTED, id="fresh on the first poll"),
-        pytest.param(_MATCH, Arrival(_NOW, None, None), (), True, Disposition.BASELINE, id="first poll without date"),
-        pytest.param(_MATCH, Arrival(_NOW, None, _ago(1)), (), True, Disposition.ALERTED, id="later without date"),
-        pytest.param(_MATCH, Arrival(_NOW, _ago(40), _ago(60)), (), True, Disposition.ALERTED, id="after an outage"),
+        pytest.param(_MATCH, _NEWS, _NEW, True, Disposition.ALERTED, id="news is told"),
+        pytest.param(_HELD, _NEWS, _NEW, True, Disposition.HELD, id="held back by its own unless"),
+        pytest.param(_LOW, _NEWS, _NEW, True, Disposition.LEFT, id="below the alert line"),
+        pytest.param(_MATCH, _STALE_FIRST_POLL, _NEW, True, Disposition.BASELINE, id="stood there already"),
+        pytest.param(_MATCH, _SLID_IN, _NEW, True, Disposition.OLD, id="an old item slid in"),
+        pytest.param(_MATCH, _NEWS, _TOLD, True, Disposition.TOLD, id="told once already"),
+        pytest.param(_MATCH, _NEWS, _NEW, False, Disposition.NOBODY, id="nobody listens"),
+        pytest.param(_CRITICAL, _NEWS, _TOLD, True, Disposition.ALERTED, id="told as less than it is now"),
+        pytest.param(_MATCH, _NEWS, Past(told=Severity.CRITICAL), True, Disposition.TOLD, id="told as more"),
+        pytest.param(_CRITICAL, _NEWS, Past(told=Severity.CRITICAL), True, Disposition.TOLD, id="told as that"),
+        pytest.param(_DROPPED, _NEWS, _NEW, True, Disposition.DROPPED, id="dropped by its own drop"),
+        pytest.param(_MATCH, _NEWS, _FEW, True, Disposition.FEW, id="too few for the count of its rule"),
+        pytest.param(_MATCH, _NEWS, _AGAIN, True, Disposition.AGAIN, id="the count was told within its span"),
         pytest.param(
-            _MATCH, Arrival(_NOW, _ago(25), _ago(1)), (), True, Disposition.ALERTED, id="a day late, not more"
+            replace(_MATCH, dropped_by=_WORDS), _NEWS, _NEW, True, Disposition.DROPPED, id="dropped and not held"
         ),
-        pytest.param(_MATCH, Arrival(_NOW, _ago(25.1), _ago(1)), (), True, Disposition.OLD, id="more than a day late"),
-        pytest.param(_MATCH, Arrival(_NOW, _ago(-5), _ago(1)), (), True, Disposition.ALERTED, id="dated in the future"),
-        pytest.param(replace(_HELD, severity=Severity.LOW), _NEWS, (), True, Disposition.HELD, id="held before low"),
-        pytest.param(_LOW, _STALE_FIRST_POLL, (), True, Disposition.LEFT, id="low before baseline"),
-        pytest.param(_MATCH, _STALE_FIRST_POLL, ("coup",), True, Disposition.BASELINE, id="baseline before told"),
-        pytest.param(_MATCH, _SLID_IN, ("coup",), True, Disposition.OLD, id="old before told"),
-        pytest.param(_MATCH, _NEWS, ("coup",), False, Disposition.TOLD, id="told before nobody"),
+        pytest.param(_HELD, _STALE_FIRST_POLL, _FEW, False, Disposition.HELD, id="held before all the rest"),
+        pytest.param(_MATCH, _SLID_IN, _FEW, True, Disposition.OLD, id="old before few"),
+        pytest.param(
+            _MATCH, _NEWS, Past(reached=False, told_in_span=True), True, Disposition.FEW, id="few before again"
+        ),
+        pytest.param(
+            _MATCH, _NEWS, Past(Severity.HIGH, told_in_span=True), True, Disposition.AGAIN, id="again before told"
+        ),
+        pytest.param(
+            _MATCH, Arrival(_NOW, _ago(1), None), _NEW, True, Disposition.ALERTED, id="fresh on the first poll"
+        ),
+        pytest.param(_MATCH, Arrival(_NOW, None, None), _NEW, True, Disposition.BASELINE, id="first poll without date"),
+        pytest.param(_MATCH, Arrival(_NOW, None, _ago(1)), _NEW, True, Disposition.ALERTED, id="later without date"),
+        pytest.param(_MATCH, Arrival(_NOW, _ago(40), _ago(60)), _NEW, True, Disposition.ALERTED, id="after an outage"),
+        pytest.param(
+            _MATCH, Arrival(_NOW, _ago(25), _ago(1)), _NEW, True, Disposition.ALERTED, id="a day late, not more"
+        ),
+        pytest.param(
+            _MATCH, Arrival(_NOW, _ago(25.1), _ago(1)), _NEW, True, Disposition.OLD, id="more than a day late"
+        ),
+        pytest.param(
+            _MATCH, Arrival(_NOW, _ago(-5), _ago(1)), _NEW, True, Disposition.ALERTED, id="dated in the future"
+        ),
+        pytest.param(replace(_HELD, severity=Severity.LOW), _NEWS, _NEW, True, Disposition.HELD, id="held before low"),
+        pytest.param(_LOW, _STALE_FIRST_POLL, _NEW, True, Disposition.LEFT, id="low before baseline"),
+        pytest.param(_MATCH, _STALE_FIRST_POLL, _TOLD, True, Disposition.BASELINE, id="baseline before told"),
+        pytest.param(_MATCH, _SLID_IN, _TOLD, True, Disposition.OLD, id="old before told"),
+        pytest.param(_MATCH, _NEWS, _TOLD, False, Disposition.TOLD, id="told before nobody"),
     ],
 )
-def test_who_hears_at_once(
-    match: RuleMatch, arrival: Arrival, told: tuple[str, ...], wanted: bool, fate: Disposition
-) -> None:
-    assert decide(match, arrival, told, wanted, _POLICY) == fate
+def test_who_hears_at_once(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, fate: Disposition) -> None:
+    assert decide(match, arrival, past, wanted, _POLICY) == fate
 
 
 def test_a_lower_alert_line_lets_lesser_rules_speak() -> None:
-    assert decide(_LOW, _NEWS, (), True, AlertPolicy(Severity.MEDIUM)) == Disposition.ALERTED
+    assert decide(_LOW, _NEWS, _NEW, True, AlertPolicy(Severity.MEDIUM)) == Disposition.ALERTED
 
 
 def test_a_longer_memory_makes_older_items_news() -> None:
     policy = AlertPolicy(max_age=timedelta(hours=50))
-    assert decide(_MATCH, _SLID_IN, (), True, policy) == Disposition.ALERTED
+    assert decide(_MATCH, _SLID_IN, _NEW, True, policy) == Disposition.ALERTED
+
+
+@pytest.mark.parametrize(
+    ("alert_from", "told", "heard"),
+    [
+        (Severity.HIGH, [Severity.HIGH], True),
+        (Severity.HIGH, [Severity.LOW, Severity.CRITICAL], True),
+        (Severity.HIGH, [Severity.MEDIUM], False),
+        (Severity.INFO, [], False),
+        (None, [Severity.CRITICAL], False),
+    ],
+)
+def test_a_reader_hears_from_the_severity_on_that_was_asked_for(
+    alert_from: Severity | None, told: list[Severity], heard: bool
+) -> None:
+    assert hears(alert_from, told) == heard
 
 
 def test_severities_rank_from_info_to_critical() -> None:

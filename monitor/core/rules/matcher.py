@@ -1,42 +1,119 @@
-"""One pass over an entry against an index from stems to patterns.
+"""Which rules speak of an entry: one pass over its words, then a close look where all words of a pattern are there.
 
-Live triage, rule tests and `why` all ask this one matcher, so they cannot disagree.
+Live triage, rule tests, backtests and `why` all ask this one matcher, so they cannot disagree.
 """
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
 
-from monitor.core.rules.patterns import MOST_BETWEEN, Pattern, Rule, Term
-from monitor.core.rules.words import Word, known_language, sentences, stem
+from monitor.core.rules.languages import language_code, spoken
+from monitor.core.rules.patterns import Pattern, Term
+from monitor.core.rules.reading import CompiledPattern, CompiledWay, Finding, Reading, TermRows
+from monitor.core.rules.rule import Rule
+from monitor.core.rules.vocabulary import Vocabulary
 from monitor.core.values import Evidence, Headline, RuleMatch
 
-# "pre emptive" and "no fly zone" may be written as one word: so many written words may make one.
-_MOST_JOINED = 3
+# Nobody reads more evidence of one rule in one entry.
+_MOST_EVIDENCE = 60
+UNKNOWN = "und"
+_ANY = -1
 
 
 @dataclass(frozen=True, slots=True)
-class NearMiss:
-    """Why a pattern did not fire although some of it stands in the text."""
-
-    rule: str
-    pattern: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Stemmed:
-    """A pattern in one language. `place` is (rule number, is it an `unless`)."""
-
-    place: tuple[int, bool]
-    pattern: Pattern
-    terms: tuple[tuple[str, ...], ...]
+class CompiledRule:
+    rule: Rule
+    match: tuple[CompiledPattern, ...]
+    all: tuple[CompiledPattern, ...]
+    unless: tuple[CompiledPattern, ...]
+    drop: tuple[CompiledPattern, ...]
 
 
-# Places of one term in a sentence: (first word, word after the last).
-_Places = list[tuple[int, int]]
+class Language:
+    """The rules as they are compared with texts of one language."""
+
+    def __init__(self, rules: tuple[Rule, ...], code: str) -> None:
+        self.vocabulary = Vocabulary(code)
+        self._code = code
+        self.rules = {
+            number: CompiledRule(
+                rule,
+                self._compiled(rule.match),
+                self._compiled(rule.all),
+                self._compiled(rule.unless),
+                self._compiled(rule.drop),
+            )
+            for number, rule in enumerate(rules)
+            if not rule.languages or code == UNKNOWN or code in rule.languages
+        }
+        self.fields = frozenset(
+            pattern.pattern.field for rule in self.rules.values() for pattern in rule.match if pattern.pattern.field
+        )
+        self._always: list[tuple[int, int, CompiledPattern]] = []
+        # By a rare atom that a way needs, then by another, _ANY if it needs none.
+        self._under: dict[int, dict[int, list[tuple[int, int, CompiledPattern, CompiledWay]]]] = defaultdict(dict)
+        for number, compiled in self.rules.items():
+            for place, pattern in enumerate(compiled.match):
+                self._file(number, place, pattern)
+
+    def _compiled(self, patterns: Iterable[Pattern]) -> tuple[CompiledPattern, ...]:
+        return tuple(
+            CompiledPattern(
+                pattern,
+                tuple(self._way(way) for way in pattern.ways),
+                tuple(self._rows(term) for term in pattern.absent),
+            )
+            for pattern in patterns
+            if self._code == UNKNOWN or pattern.language in ("", self._code)
+        )
+
+    def _way(self, terms: tuple[Term, ...]) -> CompiledWay:
+        rows = tuple(self._rows(term) for term in terms)
+        sets = [tuple(frozenset(row) for row in term) for term in rows]
+        must = frozenset(number for term in sets if len(term) == 1 for number in term[0])
+        return CompiledWay(rows, must, tuple(term for term in sets if len(term) > 1))
+
+    def _rows(self, term: Term) -> TermRows:
+        return tuple(tuple(self.vocabulary.number(atom) for atom in row) for row in term.rows)
+
+    def _file(self, rule: int, place: int, pattern: CompiledPattern) -> None:
+        """Under the atoms by which its entries are found; rare words make the fewest false starts."""
+        if pattern.pattern.expression is not None:
+            self._always.append((rule, place, pattern))
+        for way, terms in zip(pattern.ways, pattern.pattern.ways, strict=True):
+            anchors = min((_anchors(rows, term) for rows, term in zip(way.terms, terms, strict=True)), key=_commonness)
+            for number in {number for number, _ in anchors}:
+                other = max(way.must - {number}, default=_ANY)
+                self._under[number].setdefault(other, []).append((rule, place, pattern, way))
+
+    def candidates(self, bag: set[int]) -> dict[int, list[CompiledPattern]]:
+        """The rules of which all words of some pattern are there, and those patterns."""
+        found: dict[int, dict[int, CompiledPattern]] = defaultdict(dict)
+        anchors = bag & self._under.keys()
+        bag.add(_ANY)
+        for number in anchors:
+            under = self._under[number]
+            if bag.isdisjoint(under):
+                continue
+            for other in under.keys() & bag:
+                for rule, place, pattern, way in under[other]:
+                    if way.possible(bag):
+                        found[rule][place] = pattern
+        for rule, place, pattern in self._always:
+            found[rule][place] = pattern
+        return {rule: [patterns[place] for place in sorted(patterns)] for rule, patterns in sorted(found.items())}
+
+
+def _anchors(rows: TermRows, term: Term) -> list[tuple[int, int]]:
+    """For each row of a term its longest atom, as (number, length): the longest is a fair guess at the rarest."""
+    return [
+        max(((number, len(atom.text)) for number, atom in zip(row, spelled, strict=True)), key=lambda pair: pair[1])
+        for row, spelled in zip(rows, term.rows, strict=True)
+    ]
+
+
+def _commonness(anchors: list[tuple[int, int]]) -> float:
+    return sum(2.0 ** -min(length, 12) for _, length in anchors)
 
 
 class RuleSet:
@@ -44,150 +121,88 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self._by_language: dict[str, tuple[frozenset[str], dict[str, list[_Stemmed]]]] = {}
+        self.by_name = {rule.name: rule for rule in self.rules}
+        # How often an expression was given up because it took too long: (rule, pattern).
+        self.gave_up: Counter[tuple[str, str]] = Counter()
+        self._languages: dict[str, Language] = {}
 
     def match(self, entry: Headline) -> list[RuleMatch]:
-        """Every rule that speaks of the entry, in the order of the rule file.
+        """Every rule that speaks of the entry, in the order of the rules; dropped ones too."""
+        language = self.language(entry)
+        texts = [text for field, text in entry.fields() if text and (field in _READ or field in language.fields)]
+        candidates = language.candidates(language.vocabulary.bag("\n".join(texts)))
+        return self._judged(Reading(entry, language.vocabulary), language, candidates) if candidates else []
 
-        An `unless` holds a match back from the title or from the sentence of the match: "exercise restraint" at
-        the end of a report is no exercise.
-        """
-        language = known_language(entry.language)
-        fired: dict[int, list[Evidence]] = defaultdict(list)
-        held: dict[int, list[Evidence]] = defaultdict(list)
-        for name, text in entry.fields():
-            for words in sentences(text, language):
-                here = self._fired(name, text, words, language)
-                for (number, is_unless), evidence in here.items():
-                    if not is_unless:
-                        fired[number].extend(evidence)
-                    elif name == "title" or (number, False) in here:
-                        held[number].extend(evidence)
-        return [
-            RuleMatch(rule.name, rule.severity, tuple(fired[number]), tuple(held.get(number, ())))
-            for number, rule in enumerate(self.rules)
-            if number in fired
-        ]
+    def try_every_rule(self, entry: Headline) -> list[RuleMatch]:
+        """What `match` says, found without the index."""
+        language = self.language(entry)
+        reading = Reading(entry, language.vocabulary, sift=False)
+        return self._judged(reading, language, {number: list(rule.match) for number, rule in language.rules.items()})
 
-    def _fired(self, name: str, text: str, words: list[Word], language: str) -> dict[tuple[int, bool], list[Evidence]]:
-        """The evidence of one sentence, by rule and by whether it is that of an `unless`."""
-        found: dict[tuple[int, bool], list[Evidence]] = defaultdict(list)
-        for stemmed, places in self._candidates(words, language):
-            span = _closest(places)
-            if span is not None:
-                found[stemmed.place].extend(_evidence(name, text, words, span, stemmed.pattern.text))
-        return found
+    def language(self, entry: Headline) -> Language:
+        code = spoken(entry.language, f"{entry.title} {entry.summary[:300]}")
+        if code not in self._languages:
+            self._languages[code] = Language(self.rules, code)
+        return self._languages[code]
 
-    def near_misses(self, entry: Headline) -> list[NearMiss]:
-        """For rules that stayed silent: patterns of which at least half of the words were there."""
-        fired = {match.rule for match in self.match(entry)}
-        language = known_language(entry.language)
-        vocabulary, index = self._index(language)
-        patterns = {id(stemmed): stemmed for group in index.values() for stemmed in group}
-        misses: dict[str, NearMiss] = {}
-        for _, text in entry.fields():
-            for words in sentences(text, language):
-                at = _occurrences(words, vocabulary, language)
-                for stemmed in patterns.values():
-                    number, is_unless = stemmed.place
-                    rule = self.rules[number]
-                    reason = "" if is_unless or rule.name in fired else _missing(stemmed, at)
-                    if reason:
-                        misses.setdefault(
-                            stemmed.pattern.text + rule.name, NearMiss(rule.name, stemmed.pattern.text, reason)
-                        )
-        return list(misses.values())
-
-    def _candidates(self, words: list[Word], language: str) -> Iterator[tuple[_Stemmed, list[_Places]]]:
-        vocabulary, index = self._index(language)
-        at = _occurrences(words, vocabulary, language)
-        for key in at:
-            for stemmed in index.get(key, ()):
-                places = [_places(term, at) for term in stemmed.terms]
-                if all(places):
-                    yield stemmed, places
-
-    def _index(self, language: str) -> tuple[frozenset[str], dict[str, list[_Stemmed]]]:
-        if language not in self._by_language:
-            index: dict[str, list[_Stemmed]] = defaultdict(list)
-            vocabulary: set[str] = set()
-            for number, rule in enumerate(self.rules):
-                for is_unless, patterns in ((False, rule.match), (True, rule.unless)):
-                    for pattern in patterns:
-                        terms = tuple(_stemmed(term, language) for term in pattern.terms)
-                        stems = [word for term in terms for word in term]
-                        vocabulary.update(stems)
-                        # The longest word is a fair guess at the rarest.
-                        index[max(stems, key=len)].append(_Stemmed((number, is_unless), pattern, terms))
-            self._by_language[language] = frozenset(vocabulary), dict(index)
-        return self._by_language[language]
+    def _judged(
+        self, reading: Reading, language: Language, candidates: dict[int, list[CompiledPattern]]
+    ) -> list[RuleMatch]:
+        matches = []
+        for number, patterns in candidates.items():
+            if not self.rules[number].hears(reading.source):
+                continue
+            found = [finding for pattern in patterns for finding in reading.find(pattern)]
+            if found and (match := _verdict(language.rules[number], found, reading)) is not None:
+                matches.append(match)
+            self.gave_up.update((self.rules[number].name, pattern.text) for pattern in reading.gave_up)
+            reading.gave_up.clear()
+        return matches
 
 
-def _stemmed(term: Term, language: str) -> tuple[str, ...]:
-    return tuple(stem(word, language) for word in term.words)
+_READ = frozenset(("title", "summary", "content"))
 
 
-def _occurrences(words: Sequence[Word], vocabulary: frozenset[str], language: str) -> dict[str, _Places]:
-    """Where the stems that rules ask for stand, whether written as one word or as several."""
-    at: dict[str, _Places] = defaultdict(list)
-    for first, word in enumerate(words):
-        if word.stem in vocabulary:
-            at[word.stem].append((first, first + 1))
-        joined = word.folded
-        for after in range(first + 1, min(first + _MOST_JOINED, len(words))):
-            if not words[after].glued:
-                break
-            joined += words[after].folded
-            whole = stem(joined, language)
-            if whole in vocabulary:
-                at[whole].append((first, after + 1))
-    return at
-
-
-def _places(term: tuple[str, ...], at: dict[str, _Places]) -> _Places:
-    """Where a term stands; the words of a phrase must follow one another."""
-    runs = at.get(term[0], [])
-    for word in term[1:]:
-        starts = dict(at.get(word, ()))
-        runs = [(first, starts[after]) for first, after in runs if after in starts]
-    return runs
-
-
-def _closest(places: list[_Places]) -> list[tuple[int, int]] | None:
-    """One place per term, near enough to each other and each word used once; None if there is no such choice."""
-    reach = MOST_BETWEEN + sum(max(after - first for first, after in term) for term in places)
-    for begin in sorted({first for term in places for first, _ in term}):
-        # Places come in the order of the text; a sentence may hold thousands.
-        near = [term[bisect_left(term, (begin, 0)) : bisect_left(term, (begin + reach, 0))] for term in places]
-        for choice in product(*near):
-            chosen = sorted(choice)
-            between = [right[0] - left[1] for left, right in pairwise(chosen)]
-            if min(between, default=0) >= 0 and sum(between) <= MOST_BETWEEN:
-                return chosen
-    return None
-
-
-def _choices(places: list[_Places]) -> Iterator[list[tuple[int, int]]]:
-    """For each place of the first term, every other term's place nearest to it."""
-    for anchor in places[0]:
-        yield sorted([anchor, *(min(others, key=lambda place: abs(place[0] - anchor[0])) for others in places[1:])])
-
-
-def _missing(stemmed: _Stemmed, at: dict[str, _Places]) -> str:
-    places = [_places(term, at) for term in stemmed.terms]
-    texts = [term.text for term in stemmed.pattern.terms]
-    absent = [text for text, found in zip(texts, places, strict=True) if not found]
-    if absent:
-        return f"no {' and no '.join(absent)} beside it" if len(absent) * 2 <= len(texts) and len(texts) > 1 else ""
-    between = min(
-        (sum(max(0, right[0] - left[1]) for left, right in pairwise(chosen)) for chosen in _choices(places)), default=0
+def _verdict(compiled: CompiledRule, found: list[Finding], reading: Reading) -> RuleMatch | None:
+    evidence = [each for finding in found for each in finding.evidence]
+    for pattern in compiled.all:
+        also = reading.find(pattern)
+        if not also:
+            return None
+        evidence += also[0].evidence
+    return RuleMatch(
+        compiled.rule.name,
+        compiled.rule.severity,
+        _distinct(evidence),
+        _spoken_against(compiled.unless, found, reading),
+        _spoken_against(compiled.drop, found, reading),
     )
-    return f"{' and '.join(texts)} are {between} words apart, {MOST_BETWEEN} allowed" if between > MOST_BETWEEN else ""
 
 
-def _evidence(
-    field: str, text: str, words: list[Word], span: list[tuple[int, int]], pattern: str
-) -> Iterator[Evidence]:
-    for first, after in span:
-        start, end = words[first].start, words[after - 1].end
-        yield Evidence(field, start, end, text[start:end], pattern)
+def _spoken_against(
+    patterns: tuple[CompiledPattern, ...], found: list[Finding], reading: Reading
+) -> tuple[Evidence, ...]:
+    """The words that speak against every finding; none if one finding is free of them: it is the warning."""
+    against = [finding for pattern in patterns for finding in reading.find(pattern)]
+    used: list[Finding] = []
+    for finding in found:
+        speaking = [each for each in against if reading.holds(each, finding)]
+        if not speaking:
+            return ()
+        used += speaking
+    return _distinct(each for finding in used for each in finding.evidence)
+
+
+def _distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    def first() -> Iterator[Evidence]:
+        seen = set()
+        for each in evidence:
+            if (place := (each.field, each.start, each.end, each.pattern)) not in seen:
+                seen.add(place)
+                yield each
+
+    return tuple(each for each, _ in zip(first(), range(_MOST_EVIDENCE), strict=False))
+
+
+def known_languages(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(language_code(each) for each in said)

@@ -1,84 +1,79 @@
-"""The pattern language: lines of text to patterns, or the line that is wrong and why."""
+"""What a pattern is: the words it looks for, how near they must stand, and where."""
 
-import re
 from dataclasses import dataclass
+from enum import StrEnum
 
-from monitor.core.rules.words import pattern_words
-from monitor.words import Severity
+import regex
 
-_PIECE = re.compile(r'"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
-_UNKNOWN = re.compile(r"[()|~$/*=<>{}\[\]\\&+!?^]|^-|^\w+:")
 MOST_BETWEEN = 4
-_OPERATORS = {"AND", "OR", "NOT", "NEAR"}
+# "pre emptive" may be written as one word, and so may "surface to air".
+MOST_JOINED = 3
+TEXTS = ("title", "summary", "content")
 
 
-class PatternError(Exception):
-    """A line that is no pattern; `line` and `column` count from 1 within the text block."""
+class Kind(StrEnum):
+    """`WHOLE` is several words of a pattern written as one; it is inflected, and never parted again."""
 
-    def __init__(self, line: int, column: int, problem: str) -> None:
-        super().__init__(problem)
-        self.line, self.column = line, column
+    INFLECTED = "inflected"
+    WHOLE = "whole"
+    EXACT = "exact"
+    PREFIX = "prefix"
+    STEM = "stem"
+
+
+class Scope(StrEnum):
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One word to look for, as written; a prefix is folded."""
+
+    kind: Kind
+    text: str
+
+
+Row = tuple[Atom, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or the words of a phrase: folded, next to each other, in this order."""
+    """What may stand in one place of a pattern: any of `rows`, each of words next to each other."""
 
-    words: tuple[str, ...]
     text: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far apart the terms may stand: `between` other words in one sentence, or anywhere in the scope if None."""
+
+    scope: Scope = Scope.SENTENCE
+    between: int | None = MOST_BETWEEN
+
+    def __str__(self) -> str:
+        return f"~{self.between if self.between is not None else self.scope[0] if self.scope != Scope.ITEM else 'any'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """All terms, in any order, in one sentence, at most MOST_BETWEEN other words between the outermost."""
+    """One line: any of `ways`, which is all of their terms within reach and none of `absent` in the same scope.
+
+    `field` is "" for title, summary and content; `language` is "" for every language. A pattern with an
+    `expression` has no ways.
+    """
 
     text: str
-    terms: tuple[Term, ...]
+    line: int
+    ways: tuple[tuple[Term, ...], ...] = ()
+    absent: tuple[Term, ...] = ()
+    reach: Reach = Reach()
+    field: str = ""
+    language: str = ""
+    expression: "regex.Pattern[str] | None" = None
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A named watch: any line of `match` fires it, any line of `unless` holds it back."""
-
-    name: str
-    severity: Severity
-    match: tuple[Pattern, ...]
-    unless: tuple[Pattern, ...] = ()
-
-
-def read_patterns(block: str) -> tuple[Pattern, ...]:
-    """One pattern a line; `#` starts a comment. Raises PatternError."""
-    patterns = []
-    for number, line in enumerate(block.splitlines(), 1):
-        text = line.partition("#")[0].strip()
-        if text:
-            patterns.append(_pattern(text, number, line.index(text) + 1))
-    return tuple(patterns)
-
-
-def _pattern(text: str, line: int, column: int) -> Pattern:
-    if text.count('"') % 2:
-        raise PatternError(
-            line, column + text.rindex('"'), 'this quote is never closed; write "two words" for a phrase'
-        )
-    terms: list[Term] = []
-    for piece in _PIECE.finditer(text):
-        place = column + piece.start()
-        phrase = piece["phrase"]
-        if phrase is None and (sign := _UNKNOWN.search(piece["word"])):
-            raise PatternError(
-                line,
-                place + sign.start(),
-                f'"{sign[0]}" means nothing here; a pattern is words and "phrases in quotes"',
-            )
-        if phrase is None and piece["word"] in _OPERATORS:
-            cure = "write one pattern a line: any line fires the rule, all words of a line must be there"
-            raise PatternError(line, place, f"{piece['word']} is no operator; {cure}")
-        words = pattern_words(piece[0])
-        if not words:
-            raise PatternError(line, place, f"{piece[0]} holds no word to look for")
-        if phrase is None:
-            terms.extend(Term((word,), word) for word in words)
-        else:
-            terms.append(Term(tuple(words), f'"{phrase}"'))
-    return Pattern(text, tuple(terms))
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (self.field,) if self.field else TEXTS

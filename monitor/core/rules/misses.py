@@ -1,0 +1,108 @@
+"""For rules that stayed silent: what was missing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
+
+from monitor.core.rules.matcher import CompiledRule, Language, RuleSet
+from monitor.core.rules.patterns import Kind, Pattern, Scope, Term
+from monitor.core.rules.reading import CompiledPattern, CompiledWay, Located, Reading
+from monitor.core.rules.rule import Rule
+from monitor.core.values import Headline
+
+# Of words that stand in many places, the choices that are measured.
+_MOST_MEASURED = 1_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NearMiss:
+    """Why a rule did not fire although it nearly did; the smaller `distance`, the nearer."""
+
+    distance: int
+    rule: str
+    pattern: str
+    reason: str
+
+
+def near_misses(rules: RuleSet, entry: Headline) -> list[NearMiss]:
+    """The nearest miss of every silent rule that came near, the nearest first."""
+    fired = {match.rule for match in rules.match(entry)}
+    language = rules.language(entry)
+    reading = Reading(entry, language.vocabulary)
+    found = []
+    for number, rule in enumerate(rules.rules):
+        if rule.name in fired:
+            continue
+        compiled = language.rules.get(number)
+        misses = [*_shut_out(rule, entry, language), *(_nearly(compiled, reading) if compiled else ())]
+        if misses:
+            found.append(min(misses))
+    return sorted(found)
+
+
+def _shut_out(rule: Rule, entry: Headline, language: Language) -> Iterator[NearMiss]:
+    """It would fire, but does not listen here, or lacks what must stand elsewhere."""
+    code = language.vocabulary.language
+    reasons = {
+        f"the text is read as {code}, the rule is for {', '.join(sorted(rule.languages))}": {"languages": frozenset()},
+        "the rule does not listen to this source": {"only": frozenset(), "never": frozenset()},
+        f"nothing of `all` ({'; '.join(each.text for each in rule.all)}) stands in the item": {"all": ()},
+    }
+    for reason, opened in reasons.items():
+        wider = replace(rule, **opened)  # type: ignore[arg-type]
+        if wider != rule and (matches := RuleSet([wider]).match(entry)):
+            yield NearMiss(0, rule.name, matches[0].evidence[0].pattern, reason)
+
+
+def _nearly(compiled: CompiledRule, reading: Reading) -> Iterator[NearMiss]:
+    for pattern in compiled.match:
+        for way, terms in zip(pattern.ways, pattern.pattern.ways, strict=True):
+            if any(atom.kind == Kind.WHOLE for term in terms for row in term.rows[:1] for atom in row):
+                continue  # the same words written as one
+            if (miss := _miss(pattern, way, terms, reading)) is not None:
+                yield NearMiss(miss[0], compiled.rule.name, pattern.pattern.text, miss[1])
+
+
+def _miss(
+    compiled: CompiledPattern, way: CompiledWay, terms: tuple[Term, ...], reading: Reading
+) -> tuple[int, str] | None:
+    located = [each for field in compiled.pattern.fields for each in reading.sentences(field)]
+    there = [[each for each in located if each.places(term)] for term in way.terms]
+    missing = [term.text for term, places in zip(terms, there, strict=True) if not places]
+    if missing:
+        near = len(missing) == 1 and len(terms) > 1
+        return (1_000 * len(missing) // len(terms) + 1_000, f"no {missing[0]} beside it") if near else None
+    names = " and ".join(term.text for term in terms)
+    together = [each for each in there[0] if all(each in others for others in there[1:])]
+    if not together:
+        return _apart(names, there, compiled.pattern)
+    apart = min(_words_between(each, way) for each in together)
+    allowed = compiled.pattern.reach.between
+    if allowed is not None and apart > allowed:
+        return 10 + apart, f"{names} {apart} words apart, {allowed} allowed"
+    for each in together:
+        if standing := [term.text for term, rows in _absent(compiled) if each.places(rows)]:
+            return 5, f"-{standing[0]} stands beside it"
+    return None
+
+
+def _absent(compiled: CompiledPattern) -> Iterator[tuple[Term, tuple[tuple[int, ...], ...]]]:
+    return zip(compiled.pattern.absent, compiled.absent, strict=True)
+
+
+def _apart(names: str, there: list[list[Located]], pattern: Pattern) -> tuple[int, str] | None:
+    if pattern.reach.scope == Scope.ITEM:
+        return None
+    fields = [{each.field for each in sentences} for sentences in there]
+    if not set.intersection(*fields):
+        return 600, f"{names} stand in different fields"
+    return 500, f"{names} stand in different sentences"
+
+
+def _words_between(located: Located, way: CompiledWay) -> int:
+    """How many words stand between the terms at their closest."""
+    places = [located.places(term) for term in way.terms]
+    least: list[int] = []
+    for choice, _ in zip(product(*places), range(_MOST_MEASURED), strict=False):
+        least.append(sum(max(0, located.halves_between(*pair)) for pair in pairwise(sorted(choice))))
+    return (min(least) + 1) // 2
