@@ -98,6 +98,7 @@ class Feed(SQLModel, table=True):
     name: str = _text()
     publisher: str = _text()
     language: str = _text()
+    tags: list[str] = Field(default_factory=list, sa_type=JSON)
     host: str = _text()
     every_seconds: int
     retired_at: datetime | None = _moment_or_none()
@@ -174,7 +175,10 @@ class Alert(SQLModel, table=True):
 
 
 class Match(SQLModel, table=True):
-    """A rule spoke of an entry, and what became of it. `alert_revision` is the telling it is part of."""
+    """A rule spoke of an entry, and what became of it. `alert_revision` is the telling it is part of.
+
+    `held_by` is the evidence that held or dropped it; `note` says how a count or a raise came about.
+    """
 
     __tablename__ = "matches"
     __table_args__ = (UniqueConstraint("entry_id", "rule"),)
@@ -187,6 +191,7 @@ class Match(SQLModel, table=True):
     disposition: Disposition = Field(sa_type=Word(Disposition))
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     held_by: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    note: str = _text()
     decided_at: datetime = _moment()
     alert_id: int | None = Field(default=None, foreign_key="alerts.id", index=True)
     alert_revision: int | None = None
@@ -279,3 +284,12 @@ class JobRun(SQLModel, table=True):
     ran_at: datetime = _moment()
     failures: int = 0
     trouble: str = _text()
+
+
+class Vetting(SQLModel, table=True):
+    """A rule that passed its own tests, by the digest of all that bears on them."""
+
+    __tablename__ = "vettings"
+
+    digest: str = Field(primary_key=True, sa_type=Text)
+    vetted_at: datetime = _moment()

@@ -17,10 +17,10 @@ from monitor.app import (
     DatabaseInUseError,
     Ports,
     assembled,
-    compile_rules,
     follow_config,
     open_database,
     take_over,
+    vetted_rules,
 )
 from monitor.cell import Cell
 from monitor.jobs.boundary import guarded
@@ -101,7 +101,6 @@ class Service:
     async def serve(self) -> None:
         """Raises SettingsError or DatabaseInUseError when it cannot start."""
         config = load(self.file)
-        rules = compile_rules(config)
         loop = asyncio.get_running_loop()
         ports = replace(
             self.ports,
@@ -115,11 +114,14 @@ class Service:
             notify("STATUS=opening the database")
             self._db = open_database(config.database, ports)
             stack.callback(self._db.close)
+            notify("STATUS=trying the rules")
+            rules = await vetted_rules(config, self._db, ports.now)
             self._cell = await stack.enter_async_context(Cell())
             self._parts = await stack.enter_async_context(AsyncExitStack())
             self._app = await self._parts.enter_async_context(assembled(config, rules, self._db, self._cell, ports))
             await take_over(self._app, ports.now())
-            await self._db.write(job_runs.went_well, "reload", ports.now())
+            for job in ("reload", "rules"):
+                await self._db.write(job_runs.went_well, job, ports.now())
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
             loop.add_signal_handler(signal.SIGHUP, self._reload.set)
@@ -200,7 +202,7 @@ class Service:
         problems: list[str] = []
         try:
             config = load(self.file)
-            rules = compile_rules(config)
+            rules = await vetted_rules(config, self._db, ports.now)
         except SettingsError as error:
             problems = error.problems
         else:
@@ -216,7 +218,8 @@ class Service:
         await follow_config(app, now)
         old_app, old_parts = self._app, self._parts
         self._app, self._parts = app, parts
-        await self._db.write(job_runs.went_well, "reload", now)
+        for job in ("reload", "rules"):
+            await self._db.write(job_runs.went_well, job, now)
         notify(_watching(config))
         log.info("config read again", feeds=len(config.feeds), rules=len(config.rules))
         self._retiring.add(task := asyncio.create_task(self._retire(old_app, old_parts)))

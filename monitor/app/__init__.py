@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import make_url
 
 from monitor import __version__
-from monitor.app.rules import compile_rules
+from monitor.app.vetting import vetted_rules
 from monitor.cell import Cell
 from monitor.core.alerts import AlertPolicy
 from monitor.core.rules import RuleSet
@@ -98,6 +98,11 @@ def open_database(url: str, ports: Ports | None = None) -> Database:
     return db
 
 
+def is_made(url: str) -> bool:
+    """Whether there is a database to look into; opening one that is not there would make it."""
+    return not url.startswith("sqlite") or Path(make_url(url).database or "").exists()
+
+
 def _refuse_newer(db: Database) -> None:
     if schema.is_newer(db):
         raise NotOursError("a later version of feed-monitor made this database; install that version or a newer one")
@@ -112,13 +117,13 @@ def _refuse_root(url: str) -> None:
 
 
 @asynccontextmanager
-async def open_app(config: Config, ports: Ports | None = None) -> AsyncIterator[App]:
-    """The program, ready to work, on the config's database."""
+async def open_app(config: Config, ports: Ports | None = None, rules: RuleSet | None = None) -> AsyncIterator[App]:
+    """The program, ready to work, on the config's database. Raises SettingsError if its rules are unfit."""
     ports = ports or Ports()
-    rules = compile_rules(config)
     async with AsyncExitStack() as stack:
         db = open_database(config.database, ports)
         stack.callback(db.close)
+        rules = rules or await vetted_rules(config, db, ports.now)
         cell = await stack.enter_async_context(Cell())
         async with assembled(config, rules, db, cell, ports) as app:
             yield app
@@ -207,7 +212,7 @@ async def follow_config(app: App, now: datetime) -> None:
     """Make the feed rows what the config says."""
     every = app.config.settings.poll.every
     wanted = [
-        feeds.WantedFeed(feed.url, feed.name, feed.publisher, feed.language, feed.host, feed.every or every)
+        feeds.WantedFeed(feed.url, feed.name, feed.publisher, feed.language, feed.tags, feed.host, feed.every or every)
         for feed in app.config.feeds
     ]
     await app.db.write(feeds.sync, wanted, now)
@@ -233,11 +238,12 @@ __all__ = [
     "NotOursError",
     "Ports",
     "assembled",
-    "compile_rules",
     "follow_config",
+    "is_made",
     "one_fetch",
     "open_app",
     "open_database",
     "take_over",
     "utc_now",
+    "vetted_rules",
 ]

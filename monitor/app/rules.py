@@ -1,53 +1,109 @@
 """Rules of the config to a RuleSet, and whether they do what their own tests say."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from monitor.core.rules import PatternError, Rule, RuleSet, read_patterns
+from monitor.core.rules import Count, CountBy, Pattern, PatternError, Raise, Rule, RuleSet, read_lists, read_patterns
+from monitor.core.rules.lines import LANGUAGES, Lists
 from monitor.core.values import Headline
-from monitor.settings import Config, RuleSettings, SettingsError
-
-
-def compile_rules(config: Config) -> RuleSet:
-    """Raises SettingsError with every pattern that cannot be read."""
-    problems: list[str] = []
-    rules = [_rule(settings, problems) for settings in config.rules]
-    if problems:
-        raise SettingsError(problems)
-    return RuleSet(rules)
-
-
-def _rule(settings: RuleSettings, problems: list[str]) -> Rule:
-    patterns = {}
-    for key in ("match", "unless"):
-        try:
-            patterns[key] = read_patterns(getattr(settings, key))
-        except PatternError as error:
-            line = settings.lines[key] + error.line - 1
-            problems.append(f"{settings.file}:{line}: rule {settings.name}, {key}, column {error.column}: {error}")
-    if patterns.get("match") == ():
-        problems.append(
-            f"{settings.file}:{settings.lines['match']}: rule {settings.name} has no pattern; write one a line"
-        )
-    return Rule(settings.name, settings.severity, patterns.get("match", ()), patterns.get("unless", ()))
-
+from monitor.settings import RuleBook, RuleSettings
+from monitor.settings.rules import BLOCKS, TESTS
 
 _SHOULD = {"fires": "fire", "silent": "stay silent", "held": "be held back"}
 _IS = {"fires": "fires", "silent": "stays silent", "held": "is held back"}
+_IN_LANGUAGE = re.compile(r"([a-z]{2}): *(?=\S)")
 
 
-def failing_tests(config: Config, rules: RuleSet) -> Iterator[str]:
-    """A line for every test of a rule whose outcome is another than the one it states."""
-    for settings in config.rules:
-        for wanted in ("fires", "silent", "held"):
-            for text in filter(None, map(str.strip, getattr(settings.tests, wanted).splitlines())):
-                found = _outcome(rules, settings.name, text)
-                if found != wanted:
-                    place = f"{settings.file}:{settings.lines['tests']}"
-                    yield f'{place}: rule {settings.name}: "{text}" should {_SHOULD[wanted]}, but {_IS[found]}'
+@dataclass(frozen=True)
+class TestLine:
+    """A sentence that a rule says something of, and where it stands."""
+
+    __test__ = False
+
+    place: str
+    wanted: str
+    headline: Headline
 
 
-def _outcome(rules: RuleSet, name: str, text: str) -> str:
-    for match in rules.match(Headline(text)):
-        if match.rule == name:
+def rules_of(book: RuleBook) -> tuple[RuleSet, list[str]]:
+    """The rules that can be read, and what is wrong with the others."""
+    problems = list(book.problems)
+    lists, wrong = read_lists({term.name: term.text for term in book.terms})
+    problems.extend(
+        _sentence(f"{term.file}:{term.line + wrong[term.name].line - 1}: terms.{term.name}", wrong[term.name])
+        for term in book.terms
+        if term.name in wrong
+    )
+    rules = (_rule(settings, lists, problems) for settings in book.rules)
+    return RuleSet(rule for rule in rules if rule is not None), problems
+
+
+def _rule(settings: RuleSettings, lists: Lists, problems: list[str]) -> Rule | None:
+    before = len(problems)
+    blocks = {key: _block(settings, key, lists, problems) for key in BLOCKS}
+    place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
+    if not blocks["match"] and len(problems) == before:
+        problems.append(f"{place} has no pattern; write one a line")
+    unknown = [code for code in settings.lang if code not in LANGUAGES]
+    problems.extend(f'{place}: lang: "{code}" is no language; write codes like "en" or "uk"' for code in unknown)
+    if len(problems) > before:
+        return None
+    count, raises = settings.count, settings.raises
+    return Rule(
+        settings.name,
+        settings.severity,
+        blocks["match"],
+        blocks["all"],
+        blocks["unless"],
+        blocks["drop"],
+        frozenset(map(str.casefold, settings.sources.tags)),
+        frozenset(map(str.casefold, settings.sources.never)),
+        frozenset(settings.lang),
+        Count(count.at_least, count.within, CountBy(count.by)) if count else None,
+        Raise(raises.to, raises.when.publishers, raises.when.within) if raises else None,
+        settings.alert.to if settings.alert else None,
+    )
+
+
+def _block(settings: RuleSettings, key: str, lists: Lists, problems: list[str]) -> tuple[Pattern, ...]:
+    patterns, wrong = read_patterns(getattr(settings, key), lists)
+    for error in wrong:
+        line = settings.lines[key] + error.line - 1
+        problems.append(_sentence(f"{settings.file}:{line}: rule {settings.name}, {key}", error))
+    return patterns
+
+
+def _sentence(place: str, error: PatternError) -> str:
+    return f"{place}, column {error.column}: {error}"
+
+
+def tests_of(settings: RuleSettings) -> Iterator[TestLine]:
+    """The test lines of a rule; one that begins like `es:` is read in that language."""
+    for wanted in TESTS:
+        for line, text in enumerate(map(str.strip, getattr(settings.tests, wanted).splitlines())):
+            if not text:
+                continue
+            said = _IN_LANGUAGE.match(text)
+            language = said[1] if said and said[1] in LANGUAGES else ""
+            words = text[said.end() :] if said and language else text
+            place = f"{settings.file}:{settings.lines[wanted] + line}: rule {settings.name}"
+            yield TestLine(place, wanted, Headline(words, language=language or "en"))
+
+
+def failing_tests(book: RuleBook, rules: RuleSet, tried: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """A line for every test of a rule whose outcome is another than the one it states; `tried` hears of each test."""
+    readable = {rule.name for rule in rules.rules}
+    for settings in book.rules:
+        for test in tests_of(settings) if settings.name in readable else ():
+            found = _outcome(rules, settings.name, test.headline)
+            tried()
+            if found != test.wanted:
+                yield f'{test.place}: "{test.headline.title}" should {_SHOULD[test.wanted]}, but {_IS[found]}'
+
+
+def _outcome(rules: RuleSet, name: str, headline: Headline) -> str:
+    for match in rules.match(headline):
+        if match.rule == name and not match.dropped:
             return "held" if match.held else "fires"
     return "silent"

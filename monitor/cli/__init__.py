@@ -19,6 +19,7 @@ _COMMANDS = {
     "status": ("monitor.cli.look", "Is the watch kept? Feeds, mail, briefings, troubles."),
     "parse": ("monitor.cli.look", "What a feed document says, an entry a line."),
     "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
+    "rules": ("monitor.cli.rules", "Check, test and backtest the rules."),
     "why": ("monitor.cli.reasons", "Why some words or a link led to an alert, or did not."),
 }
 

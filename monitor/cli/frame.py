@@ -14,8 +14,10 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.app import DatabaseInUseError, NotOursError, compile_rules
-from monitor.settings import Config, SettingsError, find, load
+from monitor.app import DatabaseInUseError, NotOursError
+from monitor.app.rules import rules_of
+from monitor.core.rules import RuleSet
+from monitor.settings import Config, RuleBook, SettingsError, find, load
 
 P = ParamSpec("P")
 BAD_CONFIG = 78  # EX_CONFIG of sysexits.h; the unit file keeps systemd from restarting on it
@@ -90,11 +92,20 @@ def config_file() -> Any:
 
 
 def read_config() -> Config:
-    """The config named, with the log set up as it says; rules that cannot be read are refused here already."""
+    """The config named, with the log set up as it says."""
     config = load(config_file())
-    compile_rules(config)
     set_up_log(config.settings.log.format, config.settings.log.level)
     return config
+
+
+def readable_rules(book: RuleBook) -> RuleSet:
+    """The rules that can be read; what is wrong with the others goes to stderr. Raises SettingsError if none can."""
+    rules, problems = rules_of(book)
+    if problems and not rules.rules:
+        raise SettingsError(problems)
+    for problem in problems:
+        click.echo(f"feed-monitor: {problem}; the other rules go on", err=True)
+    return rules
 
 
 def _tracebacks() -> structlog.processors.ExceptionRenderer:

@@ -16,6 +16,7 @@ from rich.text import Text
 from sqlmodel import Session
 
 from monitor.app import one_fetch, open_database, utc_now
+from monitor.app.rules import rules_of
 from monitor.cell import Cell
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.core.timing import age, next_slot
@@ -47,6 +48,7 @@ async def status(as_json: bool) -> None:
     try:
         config = read_config()
         url, configured = config.database, len(config.feeds)
+        refused = rules_of(config.book)[1]
     except SettingsError as error:
         # A service goes on with its old config: that it does, and how it fares, is asked just then.
         refused, url = error.problems, database_of(config_file())

@@ -9,10 +9,11 @@ import click
 from jinja2 import TemplateError
 from platformdirs import user_config_path
 
-from monitor.app import App, compile_rules, open_app, utc_now
-from monitor.app.rules import failing_tests
+from monitor.app import App, open_app, utc_now
+from monitor.app.rules import rules_of, tests_of
 from monitor.cli import samples
 from monitor.cli.frame import command, fail, program_name, read_config
+from monitor.cli.verdicts import failing
 from monitor.models import Subscriber, SubscriberState
 from monitor.render.mail import Letter, compose
 from monitor.resources import shipped
@@ -59,9 +60,10 @@ async def check(offline: bool) -> None:
     config = read_config()
     _good(f"config: {config.file}")
     _good(f"feeds: {len(config.feeds)}")
-    problems = list(failing_tests(config, compile_rules(config)))
+    rules, problems = rules_of(config.book)
+    problems += failing(config.book, rules)
     _say(f"rules: {len(config.rules)} read, their tests", problems)
-    async with open_app(config) as app:
+    async with open_app(config, rules=rules) as app:
         _good(f"database: {app.db.url.render_as_string(hide_password=True)}")
         broken = list(_broken_templates(app, config))
         _say("templates: rendered with sample data", broken)
@@ -118,7 +120,7 @@ def _warnings(config: Config) -> Iterator[str]:
     if not config.feeds:
         yield f"{config.file.parent / config.settings.feeds_file}: no feed is watched"
     for rule in config.rules:
-        if not (rule.tests.fires or rule.tests.silent or rule.tests.held):
+        if not any(tests_of(rule)):
             yield f"rule {rule.name} has no tests; nothing shows that it fires"
     if not config.rules:
         yield f"{config.file.parent / config.settings.rules_file}: there is no rule, so there will be no alert"

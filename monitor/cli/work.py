@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from monitor.app import App, open_app, take_over, utc_now
+from monitor.app.rules import rules_of
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.core.briefing import subject
 from monitor.core.timing import latest_slot
@@ -110,7 +111,8 @@ def _progress() -> Progress:
 @command
 async def brief(for_address: str | None, dry_run: bool) -> None:
     """Write the briefings that are due. There is one per subscriber and local date, ever."""
-    async with open_app(read_config()) as app:
+    config = read_config()
+    async with open_app(config, rules=rules_of(config.book)[0]) as app:
         people = await app.db.read(subscribers.confirmed)
         if for_address is not None:
             people = [person for person in people if person.address == address_or_fail(for_address)]
@@ -153,7 +155,8 @@ async def _write_now(app: App, person: Subscriber) -> None:
 @command
 async def deliver() -> None:
     """Send what is owed now, also what waits for a later try because the mail server was out of reach."""
-    async with open_app(read_config()) as app:
+    config = read_config()
+    async with open_app(config, rules=rules_of(config.book)[0]) as app:
         await take_over(app, utc_now())
         click.echo(await _sent(app))
 

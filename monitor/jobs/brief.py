@@ -22,7 +22,7 @@ _FIRST_WINDOW = timedelta(hours=24)
 # Who comes back after months wants the week, not the months.
 _LONGEST_WINDOW = timedelta(days=7)
 # Many subscribers share a window of arrival; its stories are read once.
-_Windows = dict[tuple[int, int], tuple[list[core.BriefedStory], int]]
+_Windows = dict[tuple[int, int], tuple[list[core.BriefedStory], int, dict[str, int]]]
 _CONTENTS = TypeAdapter(core.Contents)
 
 
@@ -119,12 +119,13 @@ def _contents(session: Session, person: Subscriber, now: datetime, windows: _Win
     upto = max(after, entries.latest_arrival(session))
     if (after, upto) not in windows:
         windows[after, upto] = briefings.stories_between(session, after, upto)
-    stories, number = windows[after, upto]
+    stories, number, dropped = windows[after, upto]
     contents = core.write(
         stories,
         entries=number,
         feeds=briefings.watched_feeds(session),
         blind_spots=briefings.blind_spots(session),
+        dropped=dropped,
         since=since,
         until=now,
     )

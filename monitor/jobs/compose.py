@@ -1,5 +1,6 @@
 """What a debt becomes: rows to views to the bytes of a mail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,12 +14,13 @@ from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Entry, Feed,
 from monitor.render.mail import Letter, compose, message_id
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Quote, Voice, marked, passage, passages
-from monitor.store import alerts, entries, outbox
+from monitor.store import alerts, entries, job_runs, outbox
 from monitor.store.db import Database
 
 _NEAR = 400
 _QUOTES_PER_RULE = 2
 _TITLE_IN_SUBJECT = 100
+_PATTERN_IN_MAIL = 90
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,11 @@ class Compose:
     def message_id(self, delivery: Delivery) -> str:
         return message_id(delivery.key, delivery.owed_at, self.sender)
 
-    def briefing(self, contents: Contents, person: Subscriber, day: date, subject: str) -> Letter:
-        view = {"contents": contents, "zone": person.zone, "day": day, "subject": subject, **self._reader(person)}
+    def briefing(
+        self, contents: Contents, person: Subscriber, day: date, subject: str, notices: Sequence[str] = ()
+    ) -> Letter:
+        about = {"contents": contents, "zone": person.zone, "day": day, "subject": subject}
+        view = {**about, **self._reader(person, notices)}
         return Letter(
             subject,
             self.templates.text("email/briefing.txt", **view),
@@ -52,8 +57,10 @@ class Compose:
             "briefing",
         )
 
-    def alert(self, view: AlertView, subject: str, person: Subscriber, in_reply_to: str = "") -> Letter:
-        given = {"alert": view, "zone": person.zone, "subject": subject, **self._reader(person)}
+    def alert(
+        self, view: AlertView, subject: str, person: Subscriber, in_reply_to: str = "", notices: Sequence[str] = ()
+    ) -> Letter:
+        given = {"alert": view, "zone": person.zone, "subject": subject, **self._reader(person, notices)}
         return Letter(
             subject,
             self.templates.text("email/alert.txt", **given),
@@ -62,22 +69,35 @@ class Compose:
             in_reply_to,
         )
 
-    def _reader(self, person: Subscriber) -> dict[str, object]:
-        return {"recipient": person.address, "consent": person.consent, "contact": self.contact}
+    def _reader(self, person: Subscriber, notices: Sequence[str]) -> dict[str, object]:
+        return {
+            "recipient": person.address,
+            "consent": person.consent,
+            "contact": self.contact,
+            "notices": list(notices),
+        }
+
+    def _notices(self, session: Session, person: Subscriber) -> list[str]:
+        """What the operator must hear with the next mail: the watch does not run as its files say."""
+        if not self.contact or person.address != self.contact:
+            return []
+        return [run.trouble for run in job_runs.everything(session) if run.job in ("reload", "rules") and run.trouble]
 
     def _letter(self, session: Session, delivery: Delivery) -> Letter:
         person = session.get_one(Subscriber, delivery.subscriber_id)
+        notices = self._notices(session, person)
         if delivery.kind == DeliveryKind.BRIEFING:
             briefing = session.get_one(Briefing, delivery.briefing_id)
-            return self.briefing(stored_contents(briefing.contents), person, briefing.local_date, briefing.subject)
+            contents = stored_contents(briefing.contents)
+            return self.briefing(contents, person, briefing.local_date, briefing.subject, notices)
         alert = session.get_one(Alert, delivery.alert_id)
         revision = delivery.alert_revision or 1
         view = alert_view(session, alert, revision)
         begun = outbox.first_told(session, alert.id, person.id)
         if begun is None or begun.id == delivery.id:
-            return self.alert(view, alert_subject(view), person)
+            return self.alert(view, alert_subject(view), person, notices=notices)
         first = alert_view(session, alert, begun.alert_revision or 1)
-        return self.alert(view, f"Re: {alert_subject(first)}", person, self.message_id(begun))
+        return self.alert(view, f"Re: {alert_subject(first)}", person, self.message_id(begun), notices)
 
 
 def alert_subject(view: AlertView) -> str:
@@ -111,13 +131,18 @@ def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
         voices=tuple(_voice(each, feed) for each, feed in entries.of_story(session, alert.story_id)),
         revision=revision,
         told_at=told[0][0].decided_at,
+        notes=tuple(f"{match.rule}: {match.note}" for match in matches if match.note),
     )
 
 
 def _quotes(match: Match, entry: Entry) -> list[Quote]:
     return [
         Quote(
-            match.rule, match.severity, group[0].pattern, group[0].field, passage(getattr(entry, group[0].field), group)
+            match.rule,
+            match.severity,
+            shortened(group[0].pattern, _PATTERN_IN_MAIL),
+            group[0].field,
+            passage(getattr(entry, group[0].field), group),
         )
         for group in _firings(match)
     ]

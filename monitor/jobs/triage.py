@@ -1,21 +1,21 @@
 """Match, group and decide, for entries that have arrived; owe the alerts that follow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session
 
-from monitor.core.alerts import AlertPolicy, Arrival, decide, hears
-from monitor.core.rules import RuleSet
+from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears
+from monitor.core.rules import CountBy, Rule, RuleSet
 from monitor.core.stories import OPEN_FOR, OpenStories
 from monitor.core.values import Headline, RuleMatch
 from monitor.jobs.boundary import Progressed
-from monitor.models import Entry, Story, Subscriber
-from monitor.store import alerts, entries, outbox, subscribers
+from monitor.models import Entry, Feed, Story, Subscriber
+from monitor.store import alerts, entries, job_runs, outbox, subscribers
 from monitor.store.db import Database, single_triage
-from monitor.words import Disposition
+from monitor.words import Disposition, Severity
 
 log = structlog.get_logger("triage")
 _BATCH = 200
@@ -63,27 +63,44 @@ class Triage:
             _group(session, entry, open_stories, now)
             lines.append(self._decide(session, entry, people, now))
         self._memory.keep(open_stories, arrival + len(waiting), now)
+        for (rule, pattern), times in self.rules.gave_up.items():
+            log.warning("a regular expression took too long", rule=rule, pattern=pattern, times=times)
+            trouble = f"rule {rule}: {pattern} takes too long and was given up; rewrite it"
+            job_runs.went_wrong(session, "rules", trouble, now)
+        self.rules.gave_up.clear()
         return lines
 
     def _decide(self, session: Session, entry: Entry, people: list[Subscriber], now: datetime) -> "_Line":
-        matches = self.rules.match(headline(entry))
+        feed = session.get_one(Feed, entry.feed_id)
+        matches = self.rules.match(headline(entry, feed))
         if not matches:
             return _Line(entry.title, (), 0)
         arrival = Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at)
         told = alerts.told_rules(session, entry.story_id or 0)
-        fates = [
-            (match, decide(match, arrival, told, bool(_wanting(people, [match])), self.policy)) for match in matches
-        ]
-        telling = [match for match, fate in fates if fate == Disposition.ALERTED]
+        fates: list[tuple[RuleMatch, Disposition, str]] = []
+        for found in matches:
+            rule = self.rules.by_name[found.rule]
+            match, raised = _raised(session, entry, found, rule)
+            past, counted = _past(session, entry, feed, match, rule, told.get(match.rule))
+            fate = decide(match, arrival, past, bool(self._wanting(people, [match])), self.policy)
+            fates.append((match, fate, "; ".join(filter(None, (counted, raised)))))
+        telling = [match for match, fate, _ in fates if fate == Disposition.ALERTED]
         alert = alerts.tell(session, entry.story_id or 0, telling, now) if telling else None
-        for match, fate in fates:
-            alerts.record(session, entry, match, fate, alert if match in telling else None, now)
+        for match, fate, note in fates:
+            alerts.record(session, entry, match, fate, note, alert if match in telling else None, now)
         session.flush()
-        hearing = _wanting(people, telling)
+        hearing = self._wanting(people, telling)
         if alert is not None:
             for person in hearing:
                 outbox.owe_alert(session, alert, person, now)
         return _Line(entry.title, tuple(match.rule for match in telling), len(hearing))
+
+    def _wanting(self, people: list[Subscriber], matches: list[RuleMatch]) -> list[Subscriber]:
+        return [person for person in people if any(self._wants(person, match) for match in matches)]
+
+    def _wants(self, person: Subscriber, match: RuleMatch) -> bool:
+        route = self.rules.by_name[match.rule].alert_to
+        return hears(person.alert_from, [match.severity]) if route is None else person.address in route
 
 
 @dataclass
@@ -120,8 +137,44 @@ class _Line:
     owed: int
 
 
-def headline(entry: Entry) -> Headline:
-    return Headline(entry.title, entry.summary, entry.content, entry.language, entry.canonical_link)
+def headline(entry: Entry, feed: Feed) -> Headline:
+    return Headline(
+        entry.title,
+        entry.summary,
+        entry.content,
+        entry.language,
+        entry.author,
+        entry.link,
+        tuple(entry.tags),
+        frozenset(map(str.casefold, (feed.name, feed.publisher, *feed.tags))),
+    )
+
+
+def _raised(session: Session, entry: Entry, match: RuleMatch, rule: Rule) -> tuple[RuleMatch, str]:
+    """The match, more severe if enough publishers tell its story, and how that came about."""
+    raises = rule.raises
+    if raises is None or raises.to.rank <= match.severity.rank:
+        return match, ""
+    publishers = alerts.publishers_since(session, entry.story_id or 0, entry.arrived_at - raises.within)
+    if len(publishers) < raises.publishers:
+        return match, ""
+    return replace(match, severity=raises.to), f"raised from {match.severity}: {len(publishers)} publishers tell it"
+
+
+def _past(
+    session: Session, entry: Entry, feed: Feed, match: RuleMatch, rule: Rule, told: Severity | None
+) -> tuple[Past, str]:
+    """What went before, and how far the rule has counted."""
+    count = rule.count
+    if count is None:
+        return Past(told), ""
+    since = entry.arrived_at - count.within
+    which = {CountBy.PUBLISHER: 0, CountBy.STORY: 1, CountBy.ENTRY: 2}[count.by]
+    found = {row[which] for row in alerts.counted_since(session, match.rule, since)}
+    if not match.held and not match.dropped:
+        found.add((feed.publisher, entry.story_id or 0, entry.id)[which])
+    note = f"{len(found)} of {count.at_least} by {count.by}"
+    return Past(told, len(found) >= count.at_least, alerts.told_since(session, match.rule, since)), note
 
 
 def _group(session: Session, entry: Entry, open_stories: OpenStories, now: datetime) -> None:
@@ -134,7 +187,3 @@ def _group(session: Session, entry: Entry, open_stories: OpenStories, now: datet
     session.add(story)
     session.add(entry)
     open_stories.add(story.id, entry.title, entry.canonical_link, entry.feed_id)
-
-
-def _wanting(people: list[Subscriber], matches: list[RuleMatch]) -> list[Subscriber]:
-    return [person for person in people if hears(person.alert_from, [match.severity for match in matches])]

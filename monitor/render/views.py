@@ -41,7 +41,8 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """`quotes` are the reasons, one a pattern; `passages` the sentences they stand in outside the title, once each."""
+    """`quotes` are the reasons, one a pattern; `passages` the sentences they stand in outside the title, once each;
+    `notes` say how a rule's count was reached or its severity was raised."""
 
     severity: Severity
     rules: tuple[str, ...]
@@ -54,6 +55,7 @@ class AlertView:
     voices: tuple[Voice, ...]
     revision: int
     told_at: datetime
+    notes: tuple[str, ...] = ()
 
 
 # A sentence longer than this on either side of the evidence is cut at a word.

@@ -11,9 +11,21 @@ from platformdirs import user_config_path, user_state_path
 from pydantic import SecretStr, ValidationError
 
 from monitor.settings.files import Source
-from monitor.settings.shapes import Config, FeedSettings, Mail, RuleSettings, Settings, Strict
+from monitor.settings.rules import RuleBook, RuleSettings, read_rule_files
+from monitor.settings.shapes import Config, FeedSettings, Mail, Settings
+from monitor.settings.strict import Strict
 
-__all__ = ["Config", "RuleSettings", "Settings", "SettingsError", "database_of", "find", "load"]
+__all__ = [
+    "Config",
+    "RuleBook",
+    "RuleSettings",
+    "Settings",
+    "SettingsError",
+    "database_of",
+    "find",
+    "load",
+    "read_rule_files",
+]
 FILE_NAME = "monitor.toml"
 _SYSTEM_CONFIG, _SYSTEM_STATE = Path("/etc/feed-monitor"), Path("/var/lib/feed-monitor")
 
@@ -51,20 +63,22 @@ def _is_readable(path: Path) -> bool:
 
 
 def load(file: Path) -> Config:
-    """Read and check monitor.toml, the feeds and the rules. Raises SettingsError with every problem found."""
+    """Read and check monitor.toml, the feeds and the rules. Raises SettingsError with every problem found.
+
+    What is wrong with a rule stands in the `book` of the config: the other rules are good.
+    """
     folder = file.parent
     problems: list[str] = []
     settings = _settings(file, problems)
-    feeds_file, rules_file = folder / settings.feeds_file, folder / settings.rules_file
-    feeds = _feeds(feeds_file, problems)
-    rules = _rules(rules_file, problems)
+    feeds = _feeds(folder / settings.feeds_file, problems)
     password = _password(folder, settings.mail, problems)
     if settings.templates and not (folder / settings.templates).is_dir():
         problems.append(
             f"{file}: templates: there is no folder {folder / settings.templates}; make it or remove the key"
         )
+    book = read_rule_files(*_rule_places(folder, settings))
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError([*problems, *book.problems])
     state = _state(folder, settings)
     return Config(
         file=file,
@@ -73,9 +87,14 @@ def load(file: Path) -> Config:
         database=_database(folder, state, settings),
         templates=folder / settings.templates if settings.templates else None,
         feeds=feeds,
-        rules=rules,
+        book=book,
         password=password,
     )
+
+
+def _rule_places(folder: Path, settings: Settings) -> list[Path]:
+    more = folder / settings.rules_folder
+    return [folder / settings.rules_file, *([more] if more.is_dir() else [])]
 
 
 def database_of(file: Path) -> str:
@@ -150,25 +169,6 @@ def _feeds(file: Path, problems: list[str]) -> tuple[FeedSettings, ...]:
             lines[key].setdefault(value, source.line("feed", number, key) or 0)
         feeds.append(feed)
     return tuple(feeds)
-
-
-def _rules(file: Path, problems: list[str]) -> tuple[RuleSettings, ...]:
-    source = Source(file, problems)
-    tables = source.table.pop("rules", {})
-    problems.extend(
-        f'{source.place(key)}: unknown key "{key}"; a rule begins with [rules.NAME]' for key in source.table
-    )
-    rules: list[RuleSettings] = []
-    for name, table in tables.items() if isinstance(tables, dict) else ():
-        lines = {key: source.text_line("rules", name, key) for key in ("match", "unless", "tests")}
-        try:
-            rules.append(RuleSettings.model_validate({**table, "name": name, "file": file, "lines": lines}))
-        except (ValidationError, TypeError) as error:
-            if isinstance(error, ValidationError):
-                problems.extend(source.explain(error, RuleSettings, "rules", name))
-            else:
-                problems.append(f'{source.place(name)}: "{name}" is no rule; a rule begins with [rules.NAME]')
-    return tuple(rules)
 
 
 def _password(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | None:

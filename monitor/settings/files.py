@@ -3,12 +3,16 @@
 import os
 import re
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+
+_HEADER = re.compile(r"\s*\[+\s*([^\[\]=]+?)\s*\]+\s*(?:#.*)?$")
 
 
 class Source:
@@ -37,37 +41,56 @@ class Source:
 
     def line(self, *path: str | int) -> int | None:
         """The line of the deepest part of `path` that can be found; from 1."""
-        begin, found = 0, None
         keys = [part for part in path if isinstance(part, str)]
-        counts = {path[i]: part for i, part in enumerate(path[1:]) if isinstance(part, int)}
-        for depth, key in enumerate(keys):
-            dotted = r"\s*\.\s*".join(_quotable(part) for part in keys[: depth + 1])
-            header = re.compile(rf"\s*\[+\s*{dotted}\s*\]+")
-            assignment = re.compile(rf"\s*(?:[\w.\"-]+\.)?{_quotable(key)}\s*[=.]")
-            skip = int(counts.get(key, 0))
-            for number in range(begin, len(self._lines)):
-                line = self._lines[number]
-                if (
-                    found is not None
-                    and depth
-                    and line.lstrip().startswith("[")
-                    and number > begin
-                    and not header.match(line)
-                ):
-                    break
-                if header.match(line) or (skip == 0 and assignment.match(line)):
-                    if skip:
-                        skip -= 1
-                        continue
-                    begin, found = number, number + 1
-                    break
-        return found
+        counts = {path[at - 1]: part for at, part in enumerate(path) if isinstance(part, int)}
+        for depth in range(len(keys), -1, -1):
+            headers = self._headers.get(tuple(keys[:depth]), [])
+            which = int(counts.get(keys[depth - 1], 0)) if depth else 0
+            if which >= len(headers):
+                continue
+            begin = headers[which]
+            for upto in range(len(keys), depth, -1):
+                if (found := self._assignment(keys[depth:upto], begin)) is not None:
+                    return found + 1
+            if depth:
+                return begin + 1
+        return None
+
+    @cached_property
+    def _headers(self) -> dict[tuple[str, ...], list[int]]:
+        """The lines of each table's headers, from 0; the top of the file is the header of the nameless one."""
+        headers: dict[tuple[str, ...], list[int]] = {(): [-1]}
+        for number, line in enumerate(self._lines):
+            if found := _HEADER.match(line):
+                path = tuple(part.strip(" \"'") for part in found[1].split("."))
+                headers.setdefault(path, []).append(number)
+        return headers
+
+    @cached_property
+    def _section_ends(self) -> list[int]:
+        return [*sorted(line for lines in self._headers.values() for line in lines), len(self._lines)]
+
+    def _assignment(self, keys: list[str], header: int) -> int | None:
+        dotted = r"\s*\.\s*".join(_quotable(key) for key in keys)
+        assignment = re.compile(rf"\s*{dotted}\s*[=.]")
+        end = self._section_ends[bisect_right(self._section_ends, header)]
+        return next((at for at in range(header + 1, end) if assignment.match(self._lines[at])), None)
 
     def text_line(self, *path: str | int) -> int:
         """The line at which the text of a key begins: behind an opening triple quote, the next one."""
         line = self.line(*path) or 1
         opens = self._lines and self._lines[line - 1].rstrip().endswith(("'''", '"""'))
         return line + 1 if opens else line
+
+    def text_of(self, *path: str | int) -> str:
+        """A key with what it is set to, as the file spells it; up to the next key at the begin of a line."""
+        line = self.line(*path)
+        if not line:
+            return ""
+        following = (
+            at for at in range(line, len(self._lines)) if re.match(r"\s*(?:[\w\"'.-]+\s*=|\[)", self._lines[at])
+        )
+        return "\n".join(self._lines[line - 1 : next(following, len(self._lines))])
 
     def explain(self, error: ValidationError, model: type[BaseModel], *prefix: str | int) -> Iterator[str]:
         for problem in error.errors(include_url=False):
@@ -77,6 +100,10 @@ class Source:
             from_environment = not prefix and variable in os.environ
             place = f"environment: {variable}" if from_environment else f"{self.place(*prefix, *location)}: {key}"
             yield f"{place}: {_sentence(problem, model, location)}"
+
+
+# Keys that a file does not write: they say where in it something stands.
+_OURS = ("name", "file", "lines", "loose")
 
 
 def _quotable(key: str) -> str:
@@ -100,4 +127,4 @@ def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items() if name not in _OURS]

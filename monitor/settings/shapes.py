@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.settings.fields import Address, DatabaseUrl, FeedUrl, Span, TimeOfDay, WayOut, Zone, address
+from monitor.settings.rules import RuleBook, RuleSettings
+from monitor.settings.strict import Strict
 from monitor.words import Severity
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Poll(Strict):
@@ -56,6 +54,7 @@ class FeedSettings(Strict):
     name: str = ""
     publisher: str = ""
     language: str = ""
+    tags: tuple[str, ...] = ()
     every: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
 
     @model_validator(mode="after")
@@ -67,24 +66,6 @@ class FeedSettings(Strict):
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc.rpartition("@")[2].lower()
-
-
-class RuleTests(Strict):
-    fires: str = ""
-    silent: str = ""
-    held: str = ""
-
-
-class RuleSettings(Strict):
-    """`lines` tells where in `file` the text of each key begins, for whoever finds its patterns wrong."""
-
-    name: str
-    severity: Severity = Severity.HIGH
-    match: str
-    unless: str = ""
-    tests: RuleTests = RuleTests()
-    file: Path
-    lines: dict[str, int]
 
 
 class Settings(BaseSettings):
@@ -99,6 +80,7 @@ class Settings(BaseSettings):
     database: DatabaseUrl | None = None
     feeds_file: Path = Path("feeds.toml")
     rules_file: Path = Path("rules.toml")
+    rules_folder: Path = Path("rules.d")
     templates: Path | None = None
     poll: Poll = Poll()
     alerts: Alerts = Alerts()
@@ -119,7 +101,7 @@ class Settings(BaseSettings):
 
 
 class Config(Strict):
-    """The three files together, every path absolute."""
+    """The files together, every path absolute."""
 
     file: Path
     settings: Settings
@@ -127,8 +109,12 @@ class Config(Strict):
     database: str
     templates: Path | None
     feeds: tuple[FeedSettings, ...]
-    rules: tuple[RuleSettings, ...]
+    book: RuleBook
     password: SecretStr | None
+
+    @property
+    def rules(self) -> tuple[RuleSettings, ...]:
+        return self.book.rules
 
     @property
     def mail_out(self) -> str:

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from monitor.core.values import Evidence, RuleMatch
 from monitor.models import Alert, Entry, Feed, Match, Story
-from monitor.words import Disposition
+from monitor.words import Disposition, Severity
 
 
 def start_story(session: Session, title: str, now: datetime) -> Story:
@@ -17,8 +17,45 @@ def start_story(session: Session, title: str, now: datetime) -> Story:
     return story
 
 
-def told_rules(session: Session, story_id: int) -> set[str]:
-    return set(session.exec(select(Match.rule).where(Match.story_id == story_id, col(Match.alert_id).is_not(None))))
+def told_rules(session: Session, story_id: int) -> dict[str, Severity]:
+    """The rules under which the story was told, each with the highest severity it was told at."""
+    rows = session.exec(
+        select(Match.rule, Match.severity).where(Match.story_id == story_id, col(Match.alert_id).is_not(None))
+    )
+    told: dict[str, Severity] = {}
+    for rule, severity in ((rule, Severity(severity)) for rule, severity in rows):
+        if rule not in told or severity.rank > told[rule].rank:
+            told[rule] = severity
+    return told
+
+
+def told_since(session: Session, rule: str, since: datetime) -> bool:
+    found = select(Match.id).where(Match.rule == rule, Match.decided_at >= since, col(Match.alert_id).is_not(None))
+    return session.exec(found.limit(1)).first() is not None
+
+
+def counted_since(session: Session, rule: str, since: datetime) -> list[tuple[str, int, int]]:
+    """The (publisher, story, entry) of the rule's matches that arrived since then, but for held and dropped ones."""
+    rows = session.exec(
+        select(Feed.publisher, Match.story_id, Match.entry_id)
+        .join(Entry, col(Entry.id) == Match.entry_id)
+        .join(Feed, col(Feed.id) == Entry.feed_id)
+        .where(
+            Match.rule == rule,
+            Entry.arrived_at >= since,
+            col(Match.disposition).not_in([Disposition.HELD, Disposition.DROPPED]),
+        )
+    )
+    return list(rows)
+
+
+def publishers_since(session: Session, story_id: int, since: datetime) -> set[str]:
+    rows = session.exec(
+        select(Feed.publisher)
+        .join(Entry, col(Entry.feed_id) == Feed.id)
+        .where(Entry.story_id == story_id, Entry.arrived_at >= since)
+    )
+    return set(rows)
 
 
 def tell(session: Session, story_id: int, matches: list[RuleMatch], now: datetime) -> Alert:
@@ -37,7 +74,13 @@ def tell(session: Session, story_id: int, matches: list[RuleMatch], now: datetim
 
 
 def record(
-    session: Session, entry: Entry, match: RuleMatch, disposition: Disposition, alert: Alert | None, now: datetime
+    session: Session,
+    entry: Entry,
+    match: RuleMatch,
+    disposition: Disposition,
+    note: str,
+    alert: Alert | None,
+    now: datetime,
 ) -> None:
     session.add(
         Match(
@@ -47,7 +90,8 @@ def record(
             severity=match.severity,
             disposition=disposition,
             evidence=[asdict(evidence) for evidence in match.evidence],
-            held_by=[asdict(evidence) for evidence in match.held_by],
+            held_by=[asdict(evidence) for evidence in match.dropped_by or match.held_by],
+            note=note,
             decided_at=now,
             alert_id=alert.id if alert else None,
             alert_revision=alert.revision if alert else None,

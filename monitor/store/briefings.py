@@ -1,6 +1,6 @@
 """Briefings: what stands in a window of arrival, and which issue was the last."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory
 from monitor.core.text import shortened
 from monitor.models import Briefing, Entry, Feed, Match, Story
+from monitor.words import Disposition
 
 _SUMMARY_LIMIT = 320
 
@@ -33,8 +34,8 @@ def arrival_before(session: Session, moment: datetime) -> int:
     return session.exec(select(func.max(Entry.arrival)).where(col(Entry.arrived_at) < moment)).one() or 0
 
 
-def stories_between(session: Session, after: int, upto: int) -> tuple[list[BriefedStory], int]:
-    """The stories with entries in the window, and how many entries it holds.
+def stories_between(session: Session, after: int, upto: int) -> tuple[list[BriefedStory], int, dict[str, int]]:
+    """The stories with entries in the window, how many entries it holds, and how many each rule dropped.
 
     The entries of a feed's first poll are its back catalogue: they are told only where a rule speaks of them.
     """
@@ -45,16 +46,16 @@ def stories_between(session: Session, after: int, upto: int) -> tuple[list[Brief
         .where(col(Entry.arrival) > after, col(Entry.arrival) <= upto)
         .order_by(col(Entry.arrival))
     ).all()
-    matches = _matches(session, after, upto)
+    matches, dropped = _matches(session, after, upto)
     groups: dict[int, list[tuple[Entry, Feed, Story]]] = defaultdict(list)
     for row in rows:
         entry = row[0]
         if entry.previous_poll_at is not None or entry.id in matches:
             groups[row[2].id].append(row)
-    return [_story(group, matches) for group in groups.values()], len(rows)
+    return [_story(group, matches) for group in groups.values()], len(rows), dict(dropped)
 
 
-def _matches(session: Session, after: int, upto: int) -> dict[int, list[Match]]:
+def _matches(session: Session, after: int, upto: int) -> tuple[dict[int, list[Match]], Counter[str]]:
     rows = session.exec(
         select(Match)
         .join(Entry, col(Entry.id) == Match.entry_id)
@@ -62,9 +63,13 @@ def _matches(session: Session, after: int, upto: int) -> dict[int, list[Match]]:
         .order_by(col(Match.id))
     )
     found: dict[int, list[Match]] = defaultdict(list)
+    dropped: Counter[str] = Counter()
     for match in rows:
-        found[match.entry_id].append(match)
-    return found
+        if match.disposition == Disposition.DROPPED:
+            dropped[match.rule] += 1
+        else:
+            found[match.entry_id].append(match)
+    return found, dropped
 
 
 def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match]]) -> BriefedStory:

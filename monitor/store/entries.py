@@ -130,6 +130,18 @@ def find(session: Session, words: str, limit: int = 20) -> list[tuple[Entry, Fee
     return list(rows)
 
 
+def stored_since(session: Session, since: datetime, after_id: int, limit: int) -> list[tuple[Entry, Feed]]:
+    """Triaged entries that arrived since then, by id, from the first behind `after_id`."""
+    rows = session.exec(
+        select(Entry, Feed)
+        .join(Feed, col(Feed.id) == Entry.feed_id)
+        .where(Entry.arrived_at >= since, Entry.id > after_id, col(Entry.arrival).is_not(None))
+        .order_by(col(Entry.id))
+        .limit(limit)
+    )
+    return list(rows)
+
+
 def count_since(session: Session, since: datetime) -> int:
     return session.exec(select(func.count()).select_from(Entry).where(col(Entry.arrived_at) >= since)).one()
 

@@ -18,6 +18,7 @@ class WantedFeed:
     name: str
     publisher: str
     language: str
+    tags: tuple[str, ...]
     host: str
     every: timedelta
 
@@ -39,12 +40,20 @@ def sync(session: Session, wanted: Iterable[WantedFeed], now: datetime) -> None:
         elif every < row.every_seconds:
             row.next_poll_at = min(row.next_poll_at, now + feed.every)
         row.name, row.publisher, row.language = feed.name, feed.publisher, feed.language
-        row.host, row.every_seconds = feed.host, every
+        row.tags, row.host, row.every_seconds = list(feed.tags), feed.host, every
         session.add(row)
     for url, row in rows.items():
         if url not in kept and row.retired_at is None:
             row.retired_at = now
             session.add(row)
+
+
+def of_site(session: Session, host: str) -> list[Feed]:
+    """The watched feeds of a host, of its parents or of its children: news.example.org is watched by example.org."""
+    host = host.removeprefix("www.")
+    watched_now = session.exec(select(Feed).where(col(Feed.retired_at).is_(None)).order_by(col(Feed.id)))
+    hosts = [(feed, feed.host.partition(":")[0].removeprefix("www.")) for feed in watched_now]
+    return [feed for feed, own in hosts if host and (f".{host}".endswith(f".{own}") or f".{own}".endswith(f".{host}"))]
 
 
 def claim_due(session: Session, now: datetime, limit: int, busy_hosts: Collection[str], claim: str) -> list[Feed]:

@@ -187,13 +187,13 @@ def test_why_tells_the_fate_of_an_entry_and_what_the_rules_say_of_words(
     operator.types("poll")
     by_link = operator.types("why", httpserver.url_for("/1")).output
     assert "pre-emptive-strike (critical): left to the briefing: it came with the first poll" in by_link
-    assert "title: “pre-emptive” for pre-emptive strike" in by_link
+    assert "title: “pre-emptive” for pre-emptive" in by_link
 
     fired = operator.types("why", "Jets make an incursion into our airspace").output
     assert "airspace-incursion (critical) fires" in fired
     assert "Jets make an [incursion] into our [airspace]" in fired
     near = operator.types("why", "The incursion of last May into the well guarded airspace").output
-    assert "airspace and incursion are 7 words apart, 4 allowed" in near
+    assert "airspace and incursion 7 words apart, 4 allowed" in near
     assert operator.types("why", "https://news.test/never-seen").exit_code == 1
 
 

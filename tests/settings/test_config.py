@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import compile_rules
+from monitor.app.rules import rules_of
 from monitor.resources import shipped
 from monitor.settings import Config, SettingsError, find, load
 
@@ -20,9 +20,15 @@ def written(folder: Path, monitor: str = "", feeds: str = FEED, rules: str = RUL
     return folder / "monitor.toml"
 
 
+def read_all(file: Path) -> None:
+    """Read as the commands do that need the rules."""
+    if problems := rules_of(load(file).book)[1]:
+        raise SettingsError(problems)
+
+
 def refusal(folder: Path, **files: str) -> str:
     with pytest.raises(SettingsError) as refused:
-        compile_rules(load(written(folder, **files)))
+        read_all(written(folder, **files))
     return "\n".join(refused.value.problems).replace(f"{folder}/", "")
 
 
@@ -105,7 +111,10 @@ def test_every_mistake_of_all_files_is_told_at_once(tmp_path: Path) -> None:
 def test_a_missing_file_names_the_command_that_writes_it(tmp_path: Path) -> None:
     file = written(tmp_path)
     (tmp_path / "rules.toml").unlink()
-    with pytest.raises(SettingsError, match="feed-monitor init"):
+    with pytest.raises(SettingsError, match=r"rules\.toml: there is no such file; `feed-monitor init`"):
+        read_all(file)
+    (tmp_path / "feeds.toml").unlink()
+    with pytest.raises(SettingsError, match=r"feeds\.toml: there is no such file; `feed-monitor init`"):
         load(file)
 
 
@@ -175,7 +184,7 @@ def test_the_shipped_config_loads_and_every_commented_default_is_the_default(tmp
     for name in ("monitor.toml", "feeds.toml", "rules.toml"):
         (tmp_path / name).write_bytes((shipped("config") / name).read_bytes())
     as_shipped = load(tmp_path / "monitor.toml")
-    compile_rules(as_shipped)
+    assert rules_of(as_shipped.book)[1] == []
 
     lines = (tmp_path / "monitor.toml").read_text().splitlines()
     varied = ("# contact", "# state", "# database", "# templates", '# out = "smtp', "# password_file", "# starttls")

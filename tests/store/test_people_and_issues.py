@@ -105,12 +105,12 @@ def test_a_reader_is_briefed_on_the_window_and_not_on_a_feeds_back_catalogue(db:
             entry.arrival, entry.story_id = number, stories[entry.title]
 
     db.write_now(happen)
-    told, number = db.read_now(briefings.stories_between, 0, 4)
+    told, number, _ = db.read_now(briefings.stories_between, 0, 4)
     assert [story.title for story in told] == ["News number 2", "News number 3"]
     assert [story.publishers for story in told] == [("Herald",), ("Herald",)]
     assert number == 4
     assert db.read_now(briefings.arrival_before, NOW + HOUR) == 1
-    told, number = db.read_now(briefings.stories_between, 3, 4)
+    told, number, _ = db.read_now(briefings.stories_between, 3, 4)
     assert ([story.title for story in told], number) == (["News number 2"], 1)
     assert len(db.read_now(entries.of_story, 2)) == 2
     assert len(db.read_now(entries.grouped_since, NOW)) == 4

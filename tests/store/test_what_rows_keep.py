@@ -73,13 +73,14 @@ def test_a_decision_is_kept_with_its_evidence_and_its_words_can_be_read_without_
         session.flush()
         (entry,) = all_entries(session)
         entry.story_id = alerts.start_story(session, entry.title, NOW).id
-        alerts.record(session, entry, match, Disposition.ALERTED, None, NOW)
+        alerts.record(session, entry, match, Disposition.ALERTED, "3 of 3 by publisher", None, NOW)
 
     db.write_now(decide)
     kept = db.read_now(lambda session: session.exec(select(Match)).one())
     assert (kept.severity, kept.disposition) == (Severity.CRITICAL, Disposition.ALERTED)
     assert alerts.evidence_of(kept.evidence) == evidence
     assert alerts.evidence_of(kept.held_by) == evidence[:1]
+    assert kept.note == "3 of 3 by publisher"
     with db.engine.connect() as connection:
         words = connection.execute(text("SELECT severity, disposition FROM matches")).one()
     assert tuple(words) == ("critical", "alerted")

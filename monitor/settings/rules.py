@@ -1,0 +1,168 @@
+"""The rule files: what their keys may hold. What their patterns say is read by `core.rules`."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from monitor.settings.fields import Address, Span
+from monitor.settings.files import Source
+from monitor.settings.strict import Strict
+from monitor.words import Severity
+
+BLOCKS = ("match", "all", "unless", "drop")
+TESTS = ("fires", "silent", "held")
+
+
+def _block(value: object) -> object:
+    """A list of lines is a text block, too."""
+    if isinstance(value, list) and all(isinstance(line, str) and "\n" not in line for line in value):
+        return "\n".join(value)
+    return value
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Block = Annotated[str, BeforeValidator(_block)]
+Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+class RuleTests(Strict):
+    fires: Block = ""
+    silent: Block = ""
+    held: Block = ""
+
+
+class RuleSources(Strict):
+    """Names of feeds, of publishers, or tags of feeds."""
+
+    tags: Several = ()
+    never: Several = Field(default=(), alias="not")
+
+
+class RuleCount(Strict):
+    at_least: int = Field(ge=2, le=1000)
+    within: Span
+    by: Literal["publisher", "story", "entry"] = "publisher"
+
+
+class RaiseWhen(Strict):
+    publishers: int = Field(ge=2, le=1000)
+    within: Span
+
+
+class RuleRaise(Strict):
+    to: Severity
+    when: RaiseWhen
+
+
+class RuleAlert(Strict):
+    to: Annotated[tuple[Address, ...], BeforeValidator(_several)]
+
+
+class RuleSettings(Strict):
+    """`lines` tells where in `file` the text of each key begins, for whoever finds its patterns wrong; `loose` are
+    the lines that hold several words and no quotes but those of TOML."""
+
+    name: str
+    severity: Severity = Severity.HIGH
+    match: Block
+    all: Block = ""
+    unless: Block = ""
+    drop: Block = ""
+    sources: RuleSources = RuleSources()
+    lang: Several = ()
+    count: RuleCount | None = None
+    raises: RuleRaise | None = Field(default=None, alias="raise")
+    alert: RuleAlert | None = None
+    tests: RuleTests = RuleTests()
+    file: Path
+    lines: dict[str, int]
+    loose: tuple[str, ...] = ()
+
+
+class TermSettings(Strict):
+    name: str
+    text: Block
+    file: Path
+    line: int
+
+
+class RuleBook(Strict):
+    """All rule files together. `problems` are the rules that are none, a line each; the others stand."""
+
+    rules: tuple[RuleSettings, ...] = ()
+    terms: tuple[TermSettings, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def read_rule_files(*places: Path) -> RuleBook:
+    """Files, and folders of `*.toml` in the order of their names."""
+    problems: list[str] = []
+    rules: dict[str, RuleSettings] = {}
+    terms: dict[str, TermSettings] = {}
+    for place in places:
+        files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
+        for file in files:
+            source = Source(file, problems)
+            for term in _terms(source, problems):
+                _keep(terms, term.name, term, f"{file}:{term.line}: the list ${term.name}", problems)
+            for rule in _rules(source, problems):
+                where = source.place("rules", rule.name)
+                _keep(rules, rule.name, rule, f"{where}: the rule {rule.name}", problems)
+            problems.extend(
+                f'{source.place(key)}: unknown key "{key}"; rules begin with [rules.NAME], lists with [terms]'
+                for key in source.table
+            )
+    return RuleBook(rules=tuple(rules.values()), terms=tuple(terms.values()), problems=tuple(problems))
+
+
+def _keep(known: dict[str, Any], name: str, new: object, what: str, problems: list[str]) -> None:
+    if name in known:
+        problems.append(f"{what} stands in {known[name].file} already; give one of the two another name")
+    known.setdefault(name, new)
+
+
+def _terms(source: Source, problems: list[str]) -> list[TermSettings]:
+    tables = source.table.pop("terms", {})
+    terms: list[TermSettings] = []
+    for name, text in tables.items() if isinstance(tables, dict) else ():
+        line = source.text_line("terms", name)
+        try:
+            terms.append(TermSettings(name=name, text=text, file=source.file, line=line))
+        except ValidationError:
+            problems.append(f'{source.place("terms", name)}: terms.{name}: write text like "(one | of | these)"')
+    return terms
+
+
+def _rules(source: Source, problems: list[str]) -> list[RuleSettings]:
+    tables = source.table.pop("rules", {})
+    rules: list[RuleSettings] = []
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        lines = {key: source.text_line("rules", name, key) for key in BLOCKS}
+        lines |= {key: source.text_line("rules", name, "tests", key) for key in TESTS}
+        if not isinstance(table, dict):
+            problems.append(f'{source.place(name)}: "{name}" is no rule; a rule begins with [rules.NAME]')
+            continue
+        own = {"name": name, "file": source.file, "lines": lines, "loose": _loose(source, name, table)}
+        if taken := [key for key in table if key in own]:
+            problems.append(f'{source.place("rules", name, taken[0])}: rules.{name}: unknown key "{taken[0]}"')
+            continue
+        try:
+            rules.append(RuleSettings.model_validate({**table, **own}))
+        except ValidationError as error:
+            problems.extend(source.explain(error, RuleSettings, "rules", name))
+    return rules
+
+
+def _loose(source: Source, name: str, table: dict[str, Any]) -> tuple[str, ...]:
+    found = []
+    for key in BLOCKS:
+        value = table.get(key, "")
+        for line in value if isinstance(value, list) else [value]:
+            quoted = f'"{line}"' in source.text_of("rules", name, key)
+            if quoted and isinstance(line, str) and len(line.split()) > 1 and line.replace(" ", "").isalnum():
+                found.append(line)
+    return tuple(found)
