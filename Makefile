@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint crash run wheel clean help
+.PHONY: demo test check lint crash bench run wheel clean help
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -25,6 +25,9 @@ lint: $(VENV)/ready-dev ## Format, lint, types and layers
 
 crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
 	$(BIN)/python -m pytest tests/crash --verbose
+
+bench: $(VENV)/ready-dev ## Measure how fast rules are matched; BENCH=--short for a few seconds of it
+	$(BIN)/python -m tests.bench.matching $(BENCH)
 
 run: $(VENV)/ready ## Run the service on the config in ./state, written when it is not there
 	$(BIN)/feed-monitor init state
