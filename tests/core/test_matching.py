@@ -3,6 +3,8 @@
 import pytest
 
 from monitor.core.rules import RuleSet
+from monitor.core.rules.patterns import Atom, Kind
+from monitor.core.rules.vocabulary import Vocabulary
 from monitor.core.values import Headline
 from tests.core.watching import match, rule
 
@@ -144,3 +146,11 @@ def test_words_that_are_repeated_without_end_are_still_measured() -> None:
     text = "airspace " * 2_000 + "x " * 5 + "incursion " * 2_000
     assert match(rule("airspace incursion"), Headline("x", text, language="en")) is None
     assert match(rule("airspace incursion ~5"), Headline("x", text, language="en")) is not None
+
+
+def test_a_memory_that_fills_in_the_middle_of_a_text_forgets_nothing_of_it() -> None:
+    vocabulary = Vocabulary("en", most_chunks=20)
+    airspace = vocabulary.number(Atom(Kind.INFLECTED, "airspace"))
+    for text in ("air space shut", " ".join(f"word{number}" for number in range(15))):
+        vocabulary.bag(text)
+    assert airspace in vocabulary.bag("air space " + " ".join(f"z{number}" for number in range(10)))

@@ -7,6 +7,7 @@ the matcher knows only words in a row and how near they must be.
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import product
+from math import prod
 
 import regex
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
@@ -32,6 +33,9 @@ no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk
 ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
 """
 LANGUAGES = frozenset(_CODES.split())
+_COUNT = regex.compile(r"\{(\d*),?(\d*)\}")
+_MOST_REPEATS = 100_000
+_MOST_WORDS = 60
 _QUOTES = frozenset('"“”„«»')
 _EXPECTED = {
     "WORD": "a word", "PHRASE": 'a "phrase in quotes"', "LPAR": '"("', "RPAR": '")"', "VBAR": '"|"', "LIST": "a $list",
@@ -124,6 +128,8 @@ class Line:
             problem = 'this quote is never closed; write "two words" for a phrase'
         elif sign == "*":
             problem = "a star stands at the end of a word, like violat*"
+        elif sign == "-" and not self._line[column : column + 1].strip():
+            problem = "a minus stands before its word, like -drill; leave out a dash between words"
         elif sign == "~":
             problem = "a distance is ~8, ~s, ~p or ~any, at the end of the line"
         else:
@@ -153,6 +159,8 @@ class Line:
 
     def _expression(self, token: Token) -> "regex.Pattern[str]":
         body, _, flags = token[1:].rpartition("/")
+        if _repeats(body) > _MOST_REPEATS:
+            raise self._error(token, f"repeats its parts more than {_MOST_REPEATS} times; write a smaller number")
         if set(flags) - set("is"):
             raise self._error(token, f'unknown flags "{flags}"; known are i (any case) and s (a dot is any character)')
         try:
@@ -218,6 +226,8 @@ class Line:
             cure = "write one pattern a line: any line fires the rule, all words of a line must be there"
             raise self._error(token, f"{token} is no operator; {cure}")
         written = pattern_words(token)
+        if len(written) > _MOST_WORDS:
+            raise self._error(token, f"more than {_MOST_WORDS} words in a row; no text will have them")
         if not any(written):
             raise self._error(token, f"{token} holds no word to look for")
         if item.data == "prefix":
@@ -257,6 +267,12 @@ def _without_comment(line: str, tree: "Tree[Token]") -> str:
     end = max(token.end_pos or 0 for token in tokens)
     closing = len(line[end:]) - len(line[end:].lstrip(" )\t"))
     return line[: end + closing].strip()
+
+
+def _repeats(body: str) -> int:
+    """How long an expression may become when its counts are written out: a few signs may stand for gigabytes."""
+    counts = [max(int(number) for number in found if number) for found in _COUNT.findall(body) if any(found)]
+    return prod(count for count in counts if count > 1)
 
 
 def _matches_nothing_at_all(expression: "regex.Pattern[str]") -> bool:

@@ -43,13 +43,19 @@ def near_misses(rules: RuleSet, entry: Headline) -> list[NearMiss]:
 def _shut_out(rule: Rule, entry: Headline, language: Language) -> Iterator[NearMiss]:
     """It would fire, but does not listen here, or lacks what must stand elsewhere."""
     code = language.vocabulary.language
-    reasons = {
-        f"the text is read as {code}, the rule is for {', '.join(sorted(rule.languages))}": {"languages": frozenset()},
-        "the rule does not listen to this source": {"only": frozenset(), "never": frozenset()},
-        f"nothing of `all` ({'; '.join(each.text for each in rule.all)}) stands in the item": {"all": ()},
+    opened = {
+        f"the text is read as {code}, the rule is for {', '.join(sorted(rule.languages))}": replace(
+            rule, languages=frozenset()
+        ),
+        "the rule does not listen to this source": replace(rule, only=frozenset(), never=frozenset()),
     }
-    for reason, opened in reasons.items():
-        wider = replace(rule, **opened)  # type: ignore[arg-type]
+    for line in rule.all:
+        others = tuple(each for each in rule.all if each is not line)
+        opened[f"nothing of `all` ({line.text}) stands in the item"] = replace(rule, all=others)
+    if len(rule.all) > 1:
+        missing = "; ".join(line.text for line in rule.all if not RuleSet([replace(rule, all=(line,))]).match(entry))
+        opened[f"nothing of `all` ({missing}) stands in the item"] = replace(rule, all=())
+    for reason, wider in opened.items():
         if wider != rule and (matches := RuleSet([wider]).match(entry)):
             yield NearMiss(0, rule.name, matches[0].evidence[0].pattern, reason)
 

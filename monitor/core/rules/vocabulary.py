@@ -28,8 +28,9 @@ Places = list[tuple[int, int]]
 class Vocabulary:
     """The atoms of all patterns, numbered, and the words that stand for them."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, most_chunks: int = _MOST_CHUNKS) -> None:
         self.language = language
+        self._most_chunks = most_chunks
         self._numbers: dict[Atom, int] = {}
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._by_form: dict[str, list[int]] = defaultdict(list)
@@ -84,6 +85,9 @@ class Vocabulary:
         """The atoms that may stand somewhere in the text: all that do, and few that do not."""
         chunks = text.split()
         known = self._chunks
+        if len(known) >= self._most_chunks:
+            known.clear()
+            self._halves.clear()
         try:
             records = list(map(known.__getitem__, chunks))
         except KeyError:
@@ -112,13 +116,10 @@ class Vocabulary:
         folded = [fold(word) for word in words]
         for first in range(len(words) - 1):
             head, second = folded[first] + "-", folded[first + 1]
-            if len(words) - first < MOST_JOINED + 1:  # the next chunk may end what begins here: "no-fly zone"
+            if len(words) - first < MOST_JOINED:  # the next chunk may end what begins here: "no-fly zone"
                 atoms.update(self._partings.get(head + second[:2], ()))
-            for after in range(first + 2, min(first + MOST_JOINED + 1, len(words)) + 1):
+            for after in range(first + 2, min(first + MOST_JOINED, len(words)) + 1):
                 atoms.update(self._of_joined(head, second, "".join(words[first:after])))
-        if len(self._chunks) >= _MOST_CHUNKS:
-            self._chunks.clear()
-            self._halves.clear()
         self._chunks[chunk] = known = tuple(atoms)
         if folded and folded[-1] + " " in self._heads:
             self._halves[chunk] = folded[-1] + " "
@@ -158,7 +159,7 @@ class Vocabulary:
             if not glue or (head := self._fold(word.written) + _SIGNS[glue]) not in self._heads:
                 continue
             second, written = fold(words[first + 1].written), word.written
-            for after in range(first + 2, min(first + MOST_JOINED + 1, len(words)) + 1):
+            for after in range(first + 2, min(first + MOST_JOINED, len(words)) + 1):
                 if not words[after - 1].glue:
                     break
                 written += words[after - 1].written
