@@ -7,9 +7,11 @@ passed once is not tried again, and the shipped rules passed when they were ship
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
+
+import structlog
 
 from monitor import __version__
 from monitor.app.rules import failing_tests, rules_of, tests_of
@@ -19,6 +21,8 @@ from monitor.settings import Config, RuleBook, SettingsError, read_rule_files
 from monitor.store import vettings
 from monitor.store.db import Database
 
+log = structlog.get_logger("rules")
+
 
 async def vetted_rules(config: Config, db: Database, now: Callable[[], datetime]) -> RuleSet:
     """Raises SettingsError when a rule cannot be read or fails a test of its own."""
@@ -27,6 +31,7 @@ async def vetted_rules(config: Config, db: Database, now: Callable[[], datetime]
         raise SettingsError(problems)
     if digests := await _unvetted(config.book, db):
         names = set(digests.values())
+        log.info("trying the rules that are new", rules=len(names))
         fresh = config.book.model_copy(
             update={"rules": tuple(each for each in config.book.rules if each.name in names)}
         )
@@ -59,8 +64,8 @@ def _digests(book: RuleBook) -> dict[str, str]:
 async def _tried(book: RuleBook) -> list[str]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "monitor.app.vetting",
+        "-c",
+        f"from {__name__} import answer; answer()",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -71,10 +76,7 @@ async def _tried(book: RuleBook) -> list[str]:
     return problems
 
 
-def _child(lines: Iterable[str]) -> str:
-    book = RuleBook.model_validate_json("".join(lines))
-    return json.dumps(list(failing_tests(book, rules_of(book)[0])))
-
-
-if __name__ == "__main__":
-    sys.stdout.write(_child(sys.stdin))
+def answer() -> None:
+    """The child: a rule book on stdin, what fails on stdout."""
+    book = RuleBook.model_validate_json(sys.stdin.read())
+    json.dump(list(failing_tests(book, rules_of(book)[0])), sys.stdout)

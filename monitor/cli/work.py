@@ -1,6 +1,7 @@
 """`run`, `poll`, `brief` and `deliver`."""
 
 import sys
+from contextlib import AsyncExitStack
 from zoneinfo import ZoneInfo
 
 import click
@@ -39,7 +40,10 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
         fail(f'no feed is called "{unknown[0]}"; `feed-monitor status` lists them')
-    async with open_app(config) as app:
+    async with AsyncExitStack() as stack:
+        # Rules that changed are tried first, and each language they speak loads its dictionary.
+        with Console(stderr=True).status("trying the rules"):
+            app = await stack.enter_async_context(open_app(config))
         now = utc_now()
         if dry_run:
             await _look(app, names)

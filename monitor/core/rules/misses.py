@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 from monitor.core.rules.matcher import CompiledRule, Language, RuleSet
 from monitor.core.rules.patterns import Kind, Pattern, Scope, Term
-from monitor.core.rules.reading import CompiledPattern, CompiledWay, Located, Reading
+from monitor.core.rules.reading import CompiledPattern, CompiledWay, Located, Reading, TermRows
 from monitor.core.rules.rule import Rule
 from monitor.core.values import Headline
 
@@ -78,7 +78,7 @@ def _miss(
     if missing:
         near = len(missing) == 1 and len(terms) > 1
         return (1_000 * len(missing) // len(terms) + 1_000, f"no {missing[0]} beside it") if near else None
-    names = " and ".join(term.text for term in terms)
+    names = " and ".join(_named(*each) for each in zip(terms, way.terms, there, strict=True))
     together = [each for each in there[0] if all(each in others for others in there[1:])]
     if not together:
         return _apart(names, there, compiled.pattern)
@@ -92,7 +92,12 @@ def _miss(
     return None
 
 
-def _absent(compiled: CompiledPattern) -> Iterator[tuple[Term, tuple[tuple[int, ...], ...]]]:
+def _named(term: Term, rows: TermRows, there: list[Located]) -> str:
+    """A term as the pattern says it; of a choice, the words that were found."""
+    return term.text if len(term.rows) == 1 else there[0].text(there[0].places(rows)[0])
+
+
+def _absent(compiled: CompiledPattern) -> Iterator[tuple[Term, TermRows]]:
     return zip(compiled.pattern.absent, compiled.absent, strict=True)
 
 

@@ -89,6 +89,9 @@ class Located:
             found.update(runs)
         return sorted(found)
 
+    def text(self, place: tuple[int, int]) -> str:
+        return self._text[self.words[place[0]].start : self.words[place[1] - 1].end]
+
     def halves_between(self, left: tuple[int, int], right: tuple[int, int]) -> int:
         return self.before[right[0]] - self.before[left[1]] if right[0] >= left[1] else -1
 
