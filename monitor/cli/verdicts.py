@@ -17,7 +17,9 @@ from monitor.render.views import marked
 from monitor.settings import RuleBook
 
 _SAID = {Verdict.FIRES: "fires", Verdict.HELD: "would be held back", Verdict.DROPPED: "would be dropped"}
-MOST_MISSES = 8
+_MOST_MISSES = 8
+# Half of the words of some pattern stand in every other headline.
+_FEW_MISSES = 3
 
 
 def failing(book: RuleBook, rules: RuleSet) -> list[str]:
@@ -45,7 +47,9 @@ def print_verdict(out: Console, rules: RuleSet, headline: Headline) -> None:
             if against:
                 said = ", ".join(f'{key} {pattern}: "{words}"' for pattern, words in _quoted(against))
                 out.print(Text(f"    {said}"))
-    for miss in near_misses(rules, headline)[:MOST_MISSES]:
+    misses = near_misses(rules, headline)
+    closer = [miss for miss in misses if not miss.lacks_words]
+    for miss in closer[:_MOST_MISSES] or misses[:_FEW_MISSES]:
         out.print(Text(f"  {miss.rule} stays silent: {miss.pattern}: {miss.reason}"))
     if not matches:
         out.print("  no rule fires")

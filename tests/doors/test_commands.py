@@ -191,7 +191,7 @@ def test_why_tells_the_fate_of_an_entry_and_what_the_rules_say_of_words(
 
     fired = operator.types("why", "Jets make an incursion into our airspace").output
     assert "airspace-incursion (critical) fires" in fired
-    assert "Jets make an [incursion] into our [airspace]" in fired
+    assert "[Jets] make an [incursion] into our [airspace]" in fired
     assert operator.types("why", "https://news.test/never-seen").exit_code == 1
 
 

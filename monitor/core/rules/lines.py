@@ -205,7 +205,7 @@ class Line:
                         single.extend(terms[0].rows)
                     else:
                         several.append(terms)
-            text = _spoken(list(dict.fromkeys(single)))
+            text = _spoken([row for row in dict.fromkeys(single) if all(atom.kind != Kind.WHOLE for atom in row)])
             options.append([*([(Term(text, tuple(dict.fromkeys(single))),)] if single else []), *several])
         for number, choice in enumerate(product(*options)):
             if number >= _MOST_WAYS:

@@ -12,6 +12,8 @@ from monitor.core.values import Headline
 
 # Of words that stand in many places, the choices that are measured.
 _MOST_MEASURED = 1_000
+# A miss for want of a word is farther than any for want of nearness.
+_LACKING = 1_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,6 +24,10 @@ class NearMiss:
     rule: str
     pattern: str
     reason: str
+
+    @property
+    def lacks_words(self) -> bool:
+        return self.distance >= _LACKING
 
 
 def near_misses(rules: RuleSet, entry: Headline) -> list[NearMiss]:
@@ -77,7 +83,7 @@ def _miss(
     missing = [term.text for term, places in zip(terms, there, strict=True) if not places]
     if missing:
         near = len(missing) == 1 and len(terms) > 1
-        return (1_000 * len(missing) // len(terms) + 1_000, f"no {missing[0]} beside it") if near else None
+        return (_LACKING + _LACKING // len(terms), f"no {missing[0]} beside it") if near else None
     names = " and ".join(_named(*each) for each in zip(terms, way.terms, there, strict=True))
     together = [each for each in there[0] if all(each in others for others in there[1:])]
     if not together:
