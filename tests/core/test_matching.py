@@ -154,3 +154,10 @@ def test_a_memory_that_fills_in_the_middle_of_a_text_forgets_nothing_of_it() -> 
     for text in ("air space shut", " ".join(f"word{number}" for number in range(15))):
         vocabulary.bag(text)
     assert airspace in vocabulary.bag("air space " + " ".join(f"z{number}" for number in range(10)))
+
+
+def test_terms_that_all_fit_the_same_words_are_given_a_word_each() -> None:
+    either = " ".join(["(a | b)"] * 7)
+    (found,) = RuleSet([rule(f"{either} ~200")]).match(Headline("", "a b " * 4_000, language="en"))
+    assert len({each.start for each in found.evidence[:7]}) == 7
+    assert RuleSet([rule(either)]).match(Headline("", "a b a b a b", language="en")) == []

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, groupby, islice, pairwise, product
+from itertools import accumulate, groupby, islice, pairwise
 
 import regex
 
@@ -16,8 +16,8 @@ from monitor.core.values import Evidence, Headline
 # An expression that takes longer over one text is given up, and said to have been.
 PATIENCE = 0.1
 _MOST_FOUND = 20
-# Ways to choose words for the terms that are tried from one place on; texts that need more are made to.
-_MOST_TRIED = 2_000
+# Steps in choosing words for the terms in one sentence; a text that needs more is made to.
+_MOST_STEPS = 100_000
 
 # A term by the numbers of its atoms: any of these rows.
 TermRows = tuple[tuple[int, ...], ...]
@@ -204,13 +204,23 @@ def closest(places: list[Places], located: Located, between: int) -> list[tuple[
         return places[0][:1]
     most = 2 * between
     longest = sum(max(located.before[after] - located.before[first] for first, after in term) for term in places)
+    steps = iter(range(_MOST_STEPS))
     for begin in sorted({first for term in places for first, _ in term}):
         # Places come in the order of the text; a sentence may hold thousands.
         end = bisect_left(located.before, located.before[begin] + most + longest)
         near = [term[bisect_left(term, (begin, 0)) : bisect_left(term, (end, 0))] for term in places]
-        for choice in islice(product(*near), _MOST_TRIED):
+        for choice in _apart(sorted(near, key=len), (), steps) if all(near) else ():
             chosen = sorted(choice)
-            gaps = [located.halves_between(left, right) for left, right in pairwise(chosen)]
-            if min(gaps) >= 0 and sum(gaps) <= most:
+            if sum(located.halves_between(left, right) for left, right in pairwise(chosen)) <= most:
                 return chosen
     return None
+
+
+def _apart(near: list[Places], chosen: tuple[tuple[int, int], ...], steps: Iterator[int]) -> Iterator[Places]:
+    """The ways to choose one place per term so that none overlap, as long as there are steps left."""
+    if not near:
+        yield list(chosen)
+        return
+    for place, _ in zip(near[0], steps, strict=False):
+        if all(place[1] <= other[0] or other[1] <= place[0] for other in chosen):
+            yield from _apart(near[1:], (*chosen, place), steps)
