@@ -155,7 +155,7 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
                 connections=settings.poll.connections,
                 claim=secrets.token_hex(8),
             ),
-            triage=Triage(db, rules, _policy(config), ports.now, ports.mail_owed, ports.progressed),
+            triage=Triage(db, rules, policy_of(config), ports.now, ports.mail_owed, ports.progressed),
             brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed),
             deliver=Deliver(
                 db=db,
@@ -228,7 +228,7 @@ async def take_over(app: App, now: datetime) -> None:
     await follow_config(app, now)
 
 
-def _policy(config: Config) -> AlertPolicy:
+def policy_of(config: Config) -> AlertPolicy:
     return AlertPolicy(config.settings.alerts.least, config.settings.alerts.max_age)
 
 
@@ -241,6 +241,7 @@ __all__ = [
     "follow_config",
     "is_made",
     "one_fetch",
+    "policy_of",
     "open_app",
     "open_database",
     "take_over",

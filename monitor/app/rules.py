@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from monitor.core.rules import Count, CountBy, Pattern, PatternError, Raise, Rule, RuleSet, read_lists, read_patterns
+from monitor.core.rules.languages import language_code
 from monitor.core.rules.lines import LANGUAGES, Lists
 from monitor.core.values import Headline
 from monitor.settings import RuleBook, RuleSettings
@@ -45,8 +46,9 @@ def _rule(settings: RuleSettings, lists: Lists, problems: list[str]) -> Rule | N
     place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
     if not blocks["match"] and len(problems) == before:
         problems.append(f"{place} has no pattern; write one a line")
-    unknown = [code for code in settings.lang if code not in LANGUAGES]
-    problems.extend(f'{place}: lang: "{code}" is no language; write codes like "en" or "uk"' for code in unknown)
+    languages = {said: language_code(said) for said in settings.lang}
+    unknown = [said for said, code in languages.items() if code not in LANGUAGES]
+    problems.extend(f'{place}: lang: "{said}" is no language; write codes like "en" or "uk"' for said in unknown)
     if len(problems) > before:
         return None
     count, raises = settings.count, settings.raises
@@ -59,7 +61,7 @@ def _rule(settings: RuleSettings, lists: Lists, problems: list[str]) -> Rule | N
         blocks["drop"],
         frozenset(map(str.casefold, settings.sources.tags)),
         frozenset(map(str.casefold, settings.sources.never)),
-        frozenset(settings.lang),
+        frozenset(languages.values()),
         Count(count.at_least, count.within, CountBy(count.by)) if count else None,
         Raise(raises.to, raises.when.publishers, raises.when.within) if raises else None,
         settings.alert.to if settings.alert else None,

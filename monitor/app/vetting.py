@@ -6,13 +6,16 @@ passed once is not tried again, and the shipped rules passed when they were ship
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import structlog
 
+import monitor
 from monitor import __version__
 from monitor.app.rules import failing_tests, rules_of, tests_of
 from monitor.core.rules import RuleSet
@@ -22,6 +25,8 @@ from monitor.store import vettings
 from monitor.store.db import Database
 
 log = structlog.get_logger("rules")
+# Twenty languages load their dictionaries in a tenth of it.
+_PATIENCE = timedelta(minutes=4)
 
 
 async def vetted_rules(config: Config, db: Database, now: Callable[[], datetime]) -> RuleSet:
@@ -64,12 +69,24 @@ def _digests(book: RuleBook) -> dict[str, str]:
 async def _tried(book: RuleBook) -> list[str]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # whatever lies in the current folder is not ours
         "-c",
         f"from {__name__} import answer; answer()",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(monitor.__file__).parent.parent)},
     )
-    told, _ = await child.communicate(book.model_dump_json(by_alias=True).encode())
+    try:
+        async with asyncio.timeout(_PATIENCE.total_seconds()):
+            told, _ = await child.communicate(book.model_dump_json(by_alias=True).encode())
+    except TimeoutError:
+        return [
+            f"the tests of the rules took more than {_PATIENCE.total_seconds():.0f} s; make their expressions simpler"
+        ]
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if child.returncode != 0:
         return [f"the tests of the rules could not be run (their process ended with {child.returncode})"]
     problems: list[str] = json.loads(told)

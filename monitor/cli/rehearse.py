@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress
 from rich.text import Text
 
-from monitor.app import is_made, open_database, utc_now
+from monitor.app import is_made, open_database, policy_of, utc_now
 from monitor.cli.frame import command, config_file, counted, fail, readable_rules
 from monitor.cli.verdicts import console, echo_json, print_marked
+from monitor.core.alerts import AlertPolicy, Arrival, is_news
 from monitor.core.rehearsal import Rehearsed, Stored, Verdict, changes, per_day, rehearse
 from monitor.core.rules import RuleSet
 from monitor.jobs.triage import headline
@@ -28,23 +29,28 @@ _LOUD, _FEWEST = 0.05, 200
 _LOUD_DAYS = 30
 
 
-def stored_entries(db: Database, since: datetime, progress: Progress | None = None) -> Iterator[Stored]:
-    """What is stored since then, in order of arrival."""
+def stored_entries(
+    db: Database, since: datetime, policy: AlertPolicy, progress: Progress | None = None
+) -> Iterator[Stored]:
+    """What is stored since then and was news since then, in order of arrival."""
     last = 0
     total = db.read_now(entries.count_since, since)
     task = progress.add_task("", total=total) if progress else None
     while batch := db.read_now(entries.stored_since, since, last, _BATCH):
         for entry, feed in batch:
-            yield _stored(entry, feed)
+            stored = _stored(entry, feed, policy)
+            if stored.at >= since:
+                yield stored
         last = batch[-1][0].id
         if progress and task is not None:
             progress.advance(task, len(batch))
 
 
-def _stored(entry: Entry, feed: Feed) -> Stored:
+def _stored(entry: Entry, feed: Feed, policy: AlertPolicy) -> Stored:
     came_late = entry.previous_poll_at is None and entry.published_at is not None
     at = min(entry.published_at or entry.arrived_at, entry.arrived_at) if came_late else entry.arrived_at
-    return Stored(entry.id, entry.story_id or 0, feed.publisher, at, entry.link, headline(entry, feed))
+    news = is_news(Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at), policy)
+    return Stored(entry.id, entry.story_id or 0, feed.publisher, at, entry.link, headline(entry, feed), news)
 
 
 def _progress() -> Progress:
@@ -64,7 +70,9 @@ async def loud_rules(config: Config, book: RuleBook, rule_set: RuleSet) -> list[
         if total < _FEWEST:
             return []
         with _progress() as progress:
-            records = rehearse(rule_set, stored_entries(db, since, progress), config.settings.alerts.least)
+            records = rehearse(
+                rule_set, stored_entries(db, since, policy_of(config), progress), config.settings.alerts.least
+            )
     finally:
         db.close()
     lines = {settings.name: f"{settings.file}:{settings.lines['match']}" for settings in book.rules}
@@ -97,7 +105,7 @@ async def backtest(rule: str | None, file: Path | None, days: int, to_json: bool
     try:
         seen = _Seen()
         with _progress() as progress:
-            stored = seen.watching(stored_entries(db, now - timedelta(days=days), progress))
+            stored = seen.watching(stored_entries(db, now - timedelta(days=days), policy_of(config), progress))
             records = rehearse(rule_set, stored, config.settings.alerts.least)
     finally:
         db.close()
@@ -165,7 +173,7 @@ def _all_days(now: datetime, span: float) -> set[date]:
 def _forecast(records: dict[str, Rehearsed], span: float) -> str:
     matches = sum(record.verdicts[Verdict.FIRES] for record in records.values())
     stories = len(set().union(*(record.stories for record in records.values())))
-    told = sum(record.alerts for record in records.values())
+    told = len(set().union(*(record.told for record in records.values())))
     return (
         f"about {_rate(matches / span)} matches a day, {_rate(stories / span)} stories a day, "
         f"{_rate(told / span)} alerts a day"
@@ -210,9 +218,10 @@ async def diff(old: Path, new: Path, days: int, to_json: bool) -> None:
     out = console()
     db = open_database(config.database)
     found = 0
+    since = utc_now() - timedelta(days=days)
     try:
         with _progress() as progress:
-            for change in changes(before, after, stored_entries(db, utc_now() - timedelta(days=days), progress)):
+            for change in changes(before, after, stored_entries(db, since, policy_of(config), progress)):
                 found += 1
                 stored = change.stored
                 if to_json:

@@ -107,7 +107,7 @@ async def test(text: str, name: str | None, file: Path | None, lang: str, to_jso
 
 @rules.command()
 @click.option("--rules", "file", type=RulesFile, metavar="FILE", help="The rules of this file instead of the config's.")
-@click.option("--json", "_to_json", is_flag=True, help="The lines are JSON in any case; this says that you know.")
+@click.option("--json", "_to_json", is_flag=True, hidden=True)  # every answer is JSON
 @command
 async def match(file: Path | None, _to_json: bool) -> None:
     """Read entries from stdin, a JSON object a line, and write what the rules make of each, a line each.

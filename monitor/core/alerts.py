@@ -48,7 +48,7 @@ def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy:
         (Disposition.DROPPED, match.dropped),
         (Disposition.HELD, match.held),
         (Disposition.LEFT, match.severity.rank < policy.least.rank),
-        (Disposition.BASELINE, arrival.previous_poll_at is None and not _is_fresh(arrival)),
+        (Disposition.BASELINE, _is_back_catalogue(arrival)),
         (Disposition.OLD, _was_old(arrival, policy.max_age)),
         (Disposition.FEW, not past.reached),
         (Disposition.AGAIN, past.told_in_span),
@@ -63,6 +63,15 @@ def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy:
 def hears(alert_from: Severity | None, told: Iterable[Severity]) -> bool:
     """Whether someone who asked for alerts from a severity on is told of these."""
     return alert_from is not None and any(severity.rank >= alert_from.rank for severity in told)
+
+
+def is_news(arrival: Arrival, policy: AlertPolicy) -> bool:
+    """Whether an entry tells of something that is happening: no back catalogue, and nothing that slid in late."""
+    return not _is_back_catalogue(arrival) and not _was_old(arrival, policy.max_age)
+
+
+def _is_back_catalogue(arrival: Arrival) -> bool:
+    return arrival.previous_poll_at is None and not _is_fresh(arrival)
 
 
 def _is_fresh(arrival: Arrival) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from monitor.core.rules import CountBy, Rule, RuleSet
+from monitor.core.rules import Count, CountBy, Rule, RuleSet
 from monitor.core.values import Headline, RuleMatch
 from monitor.words import Severity
 
@@ -15,7 +15,10 @@ NEWEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An entry as it came; `at` is when it was news: its arrival, or for a back catalogue its publication."""
+    """An entry as it came; `at` is when it was news: its arrival, or for a back catalogue its publication.
+
+    `news` is False for what the live program leaves to the briefing: a back catalogue, and what slid in late.
+    """
 
     entry_id: int
     story_id: int
@@ -23,6 +26,7 @@ class Stored:
     at: datetime
     link: str
     headline: Headline
+    news: bool = True
 
 
 class Verdict(StrEnum):
@@ -34,46 +38,68 @@ class Verdict(StrEnum):
 
 @dataclass(slots=True)
 class Rehearsed:
-    """One rule's record. `alerts` counts once a story, or once a span for a rule that counts; none below the line."""
+    """One rule's record. `told` are the entries that alert: the first of a story, again when its severity is raised,
+    once a span for a rule that counts; none below the line."""
 
     days: Counter[date] = field(default_factory=Counter)
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     stories: set[int] = field(default_factory=set)
-    alerts: int = 0
-    newest: deque[tuple[Stored, RuleMatch]] = field(default_factory=lambda: deque(maxlen=NEWEST))
-    newest_held: deque[tuple[Stored, RuleMatch]] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    told: set[int] = field(default_factory=set)
+    newest: list[tuple[Stored, RuleMatch]] = field(default_factory=list)
+    newest_held: list[tuple[Stored, RuleMatch]] = field(default_factory=list)
+    _severities: dict[int, Severity] = field(default_factory=dict)
     _counted: deque[tuple[datetime, object]] = field(default_factory=deque)
     _told_at: datetime | None = None
 
-    def take(self, rule: Rule, stored: Stored, match: RuleMatch, least: Severity) -> None:
+    @property
+    def alerts(self) -> int:
+        return len(self.told)
+
+    def take(self, rule: Rule, stored: Stored, match: RuleMatch, least: Severity, publishers: int) -> None:
+        """`publishers`: how many tell the story within the span of the rule's `raise`."""
         verdict = verdict_of(match)
         self.verdicts[verdict] += 1
         if verdict == Verdict.HELD:
-            self.newest_held.append((stored, match))
+            _keep_newest(self.newest_held, stored, match)
         if verdict != Verdict.FIRES:
             return
         self.days[stored.at.date()] += 1
-        self.newest.append((stored, match))
-        first = stored.story_id not in self.stories
+        _keep_newest(self.newest, stored, match)
         self.stories.add(stored.story_id)
-        self.alerts += match.severity.rank >= least.rank and self._alerts(rule, stored, first)
+        severity = match.severity
+        if rule.raises is not None and publishers >= rule.raises.publishers:
+            severity = max(severity, rule.raises.to, key=lambda each: each.rank)
+        if stored.news and severity.rank >= least.rank and self._alerts(rule, stored, severity):
+            self.told.add(stored.entry_id)
 
-    def _alerts(self, rule: Rule, stored: Stored, first: bool) -> bool:
-        if rule.count is None:
-            return first
+    def _alerts(self, rule: Rule, stored: Stored, severity: Severity) -> bool:
+        if rule.count is not None and not self._reached(rule.count, stored):
+            return False
+        before = self._severities.get(stored.story_id)
+        if before is not None and before.rank >= severity.rank:
+            return False
+        self._severities[stored.story_id] = severity
+        self._told_at = stored.at
+        return True
+
+    def _reached(self, count: Count, stored: Stored) -> bool:
         by = {
             CountBy.PUBLISHER: stored.publisher,
             CountBy.STORY: stored.story_id,
             CountBy.ENTRY: stored.entry_id,
-        }[rule.count.by]
+        }[count.by]
         self._counted.append((stored.at, by))
-        while stored.at - self._counted[0][0] > rule.count.within:
+        while stored.at - self._counted[0][0] > count.within:
             self._counted.popleft()
-        told = self._told_at is not None and stored.at - self._told_at <= rule.count.within
-        if told or len({each for _, each in self._counted}) < rule.count.at_least:
-            return False
-        self._told_at = stored.at
-        return True
+        told = self._told_at is not None and stored.at - self._told_at <= count.within
+        return not told and len({each for _, each in self._counted}) >= count.at_least
+
+
+def _keep_newest(kept: list[tuple[Stored, RuleMatch]], stored: Stored, match: RuleMatch) -> None:
+    """Feeds list the newest first, so that arrival is no order of news. The newest stands last."""
+    kept.append((stored, match))
+    kept.sort(key=lambda pair: pair[0].at)
+    del kept[:-NEWEST]
 
 
 def verdict_of(match: RuleMatch | None) -> Verdict:
@@ -87,9 +113,14 @@ def verdict_of(match: RuleMatch | None) -> Verdict:
 def rehearse(rules: RuleSet, entries: Iterable[Stored], least: Severity) -> dict[str, Rehearsed]:
     """By rule; a rule that spoke of nothing has an empty record. Entries come in order of arrival."""
     records = {rule.name: Rehearsed() for rule in rules.rules}
+    voices: dict[int, dict[str, datetime]] = defaultdict(dict)
     for stored in entries:
+        voices[stored.story_id][stored.publisher] = stored.at
         for match in rules.match(stored.headline):
-            records[match.rule].take(rules.by_name[match.rule], stored, match, least)
+            rule = rules.by_name[match.rule]
+            since = stored.at - rule.raises.within if rule.raises else stored.at
+            publishers = sum(1 for at in voices[stored.story_id].values() if at >= since)
+            records[match.rule].take(rule, stored, match, least, publishers)
     return records
 
 

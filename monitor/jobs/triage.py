@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears
+from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears, is_news
 from monitor.core.rules import CountBy, Rule, RuleSet
 from monitor.core.stories import OPEN_FOR, OpenStories
+from monitor.core.timing import age
 from monitor.core.values import Headline, RuleMatch
 from monitor.jobs.boundary import Progressed
 from monitor.models import Entry, Feed, Story, Subscriber
@@ -65,7 +66,7 @@ class Triage:
         self._memory.keep(open_stories, arrival + len(waiting), now)
         for (rule, pattern), times in self.rules.gave_up.items():
             log.warning("a regular expression took too long", rule=rule, pattern=pattern, times=times)
-            trouble = f"rule {rule}: {pattern} takes too long and was given up; rewrite it"
+            trouble = f"rule {rule}: {pattern} takes too long and is given up; rewrite it"
             job_runs.went_wrong(session, "rules", trouble, now)
         self.rules.gave_up.clear()
         return lines
@@ -81,7 +82,8 @@ class Triage:
         for found in matches:
             rule = self.rules.by_name[found.rule]
             match, raised = _raised(session, entry, found, rule)
-            past, counted = _past(session, entry, feed, match, rule, told.get(match.rule))
+            counts = not match.held and not match.dropped and is_news(arrival, self.policy)
+            past, counted = _past(session, entry, feed, rule, told.get(match.rule), counts=counts)
             fate = decide(match, arrival, past, bool(self._wanting(people, [match])), self.policy)
             fates.append((match, fate, "; ".join(filter(None, (counted, raised)))))
         telling = [match for match, fate, _ in fates if fate == Disposition.ALERTED]
@@ -162,7 +164,7 @@ def _raised(session: Session, entry: Entry, match: RuleMatch, rule: Rule) -> tup
 
 
 def _past(
-    session: Session, entry: Entry, feed: Feed, match: RuleMatch, rule: Rule, told: Severity | None
+    session: Session, entry: Entry, feed: Feed, rule: Rule, told: Severity | None, *, counts: bool
 ) -> tuple[Past, str]:
     """What went before, and how far the rule has counted."""
     count = rule.count
@@ -170,11 +172,11 @@ def _past(
         return Past(told), ""
     since = entry.arrived_at - count.within
     which = {CountBy.PUBLISHER: 0, CountBy.STORY: 1, CountBy.ENTRY: 2}[count.by]
-    found = {row[which] for row in alerts.counted_since(session, match.rule, since)}
-    if not match.held and not match.dropped:
+    found = {row[which] for row in alerts.counted_since(session, rule.name, since)}
+    if counts:
         found.add((feed.publisher, entry.story_id or 0, entry.id)[which])
-    note = f"{len(found)} of {count.at_least} by {count.by}"
-    return Past(told, len(found) >= count.at_least, alerts.told_since(session, match.rule, since)), note
+    note = f"{len(found)} {count.by.plural} within {age(entry.arrived_at, since)}, {count.at_least} wanted"
+    return Past(told, len(found) >= count.at_least, alerts.told_since(session, rule.name, since)), note
 
 
 def _group(session: Session, entry: Entry, open_stories: OpenStories, now: datetime) -> None:

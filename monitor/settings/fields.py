@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 _SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -95,7 +95,11 @@ def time_of_day(value: object) -> time:
         raise ValueError(f'"{value}" is no time of day; write it like "07:00"') from None
 
 
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    PlainSerializer(lambda span: f"{round(span.total_seconds() * 1000)}ms", return_type=str, when_used="json"),
+]
 Zone = Annotated[str, AfterValidator(zone)]
 Address = Annotated[str, AfterValidator(address)]
 FeedUrl = Annotated[str, AfterValidator(_feed_url)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,7 +23,7 @@ class Source:
         self.table: dict[str, Any] = {}
         self._lines: list[str] = []
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")
             self._lines = text.splitlines()
             self.table = tomllib.loads(text)
         except FileNotFoundError:
@@ -123,8 +123,10 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel], location: tupl
 
 def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
     for part in location:
-        inner = model.model_fields[str(part)].annotation if str(part) in model.model_fields else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        field = next((each for name, each in model.model_fields.items() if part in (name, each.alias)), None)
+        choices = get_args(field.annotation) or (field.annotation,) if field else ()
+        inner = [each for each in choices if isinstance(each, type) and issubclass(each, BaseModel)]
+        if not inner:
             return []
-        model = inner
+        model = inner[0]
     return [field.alias or name for name, field in model.model_fields.items() if name not in _OURS]

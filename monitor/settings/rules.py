@@ -18,11 +18,22 @@ def _block(value: object) -> object:
     """A list of lines is a text block, too."""
     if isinstance(value, list) and all(isinstance(line, str) and "\n" not in line for line in value):
         return "\n".join(value)
+    if not isinstance(value, str):
+        raise ValueError("write text, a pattern a line, or a list of texts")  # noqa: TRY004  (pydantic wants it)
     return value
 
 
 def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _table(example: str) -> BeforeValidator:
+    def checked(value: object) -> object:
+        if not isinstance(value, dict | Strict | None):
+            raise ValueError(f"write a table like {example}")  # noqa: TRY004  (pydantic wants it)
+        return value
+
+    return BeforeValidator(checked)
 
 
 Block = Annotated[str, BeforeValidator(_block)]
@@ -72,12 +83,14 @@ class RuleSettings(Strict):
     all: Block = ""
     unless: Block = ""
     drop: Block = ""
-    sources: RuleSources = RuleSources()
+    sources: Annotated[RuleSources, _table('{ tags = ["wire"], not = ["sport"] }')] = RuleSources()
     lang: Several = ()
-    count: RuleCount | None = None
-    raises: RuleRaise | None = Field(default=None, alias="raise")
-    alert: RuleAlert | None = None
-    tests: RuleTests = RuleTests()
+    count: Annotated[RuleCount | None, _table('{ at_least = 3, within = "1h" }')] = None
+    raises: Annotated[RuleRaise | None, _table('{ to = "critical", when = { publishers = 2, within = "30m" } }')] = (
+        Field(default=None, alias="raise")
+    )
+    alert: Annotated[RuleAlert | None, _table('{ to = ["duty@example.org"] }')] = None
+    tests: Annotated[RuleTests, _table("[rules.NAME.tests] with fires, silent and held")] = RuleTests()
     file: Path
     lines: dict[str, int]
     loose: tuple[str, ...] = ()
@@ -125,10 +138,18 @@ def _keep(known: dict[str, Any], name: str, new: object, what: str, problems: li
     known.setdefault(name, new)
 
 
+def _tables(source: Source, key: str, header: str, problems: list[str]) -> dict[str, Any]:
+    tables = source.table.pop(key, {})
+    if isinstance(tables, dict):
+        return tables
+    problems.append(f"{source.place(key)}: {key} is no table; write {header}, in single brackets")
+    return {}
+
+
 def _terms(source: Source, problems: list[str]) -> list[TermSettings]:
-    tables = source.table.pop("terms", {})
+    tables = _tables(source, "terms", "[terms]", problems)
     terms: list[TermSettings] = []
-    for name, text in tables.items() if isinstance(tables, dict) else ():
+    for name, text in tables.items():
         line = source.text_line("terms", name)
         try:
             terms.append(TermSettings(name=name, text=text, file=source.file, line=line))
@@ -138,13 +159,13 @@ def _terms(source: Source, problems: list[str]) -> list[TermSettings]:
 
 
 def _rules(source: Source, problems: list[str]) -> list[RuleSettings]:
-    tables = source.table.pop("rules", {})
+    tables = _tables(source, "rules", "[rules.NAME]", problems)
     rules: list[RuleSettings] = []
-    for name, table in tables.items() if isinstance(tables, dict) else ():
+    for name, table in tables.items():
         lines = {key: source.text_line("rules", name, key) for key in BLOCKS}
         lines |= {key: source.text_line("rules", name, "tests", key) for key in TESTS}
         if not isinstance(table, dict):
-            problems.append(f'{source.place(name)}: "{name}" is no rule; a rule begins with [rules.NAME]')
+            problems.append(f'{source.place("rules", name)}: "{name}" is no rule; a rule begins with [rules.NAME]')
             continue
         own = {"name": name, "file": source.file, "lines": lines, "loose": _loose(source, name, table)}
         if taken := [key for key in table if key in own]:

@@ -9,6 +9,8 @@ from monitor.core.values import Evidence, RuleMatch
 from monitor.models import Alert, Entry, Feed, Match, Story
 from monitor.words import Disposition, Severity
 
+_NO_NEWS = (Disposition.HELD, Disposition.DROPPED, Disposition.OLD, Disposition.BASELINE)
+
 
 def start_story(session: Session, title: str, now: datetime) -> Story:
     story = Story(title=title, first_seen_at=now, last_seen_at=now)
@@ -35,7 +37,7 @@ def told_since(session: Session, rule: str, since: datetime) -> bool:
 
 
 def counted_since(session: Session, rule: str, since: datetime) -> list[tuple[str, int, int]]:
-    """The (publisher, story, entry) of the rule's matches that arrived since then, but for held and dropped ones."""
+    """The (publisher, story, entry) of the rule's matches that arrived since then, if they were news."""
     rows = session.exec(
         select(Feed.publisher, Match.story_id, Match.entry_id)
         .join(Entry, col(Entry.id) == Match.entry_id)
@@ -43,7 +45,7 @@ def counted_since(session: Session, rule: str, since: datetime) -> list[tuple[st
         .where(
             Match.rule == rule,
             Entry.arrived_at >= since,
-            col(Match.disposition).not_in([Disposition.HELD, Disposition.DROPPED]),
+            col(Match.disposition).not_in(_NO_NEWS),
         )
     )
     return list(rows)

@@ -161,3 +161,16 @@ def test_terms_that_all_fit_the_same_words_are_given_a_word_each() -> None:
     (found,) = RuleSet([rule(f"{either} ~200")]).match(Headline("", "a b " * 4_000, language="en"))
     assert len({each.start for each in found.evidence[:7]}) == 7
     assert RuleSet([rule(either)]).match(Headline("", "a b a b a b", language="en")) == []
+
+
+def test_one_free_match_behind_many_held_ones_is_the_warning() -> None:
+    text = "A coup drill was held. " * 60 + "A coup began in the capital tonight."
+    (match,) = RuleSet([rule("coup", unless="drill")]).match(Headline("Review", text, language="en"))
+    assert not match.held
+
+
+def test_an_expression_that_was_given_up_ten_times_is_asked_no_more() -> None:
+    slow = RuleSet([rule("/(a+)+$/", name="slow")])
+    for _ in range(14):
+        slow.match(Headline("", "a" * 5_000 + "!", language="en"))
+    assert slow.gave_up == {("slow", "/(a+)+$/"): 10}

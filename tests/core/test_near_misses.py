@@ -21,7 +21,7 @@ def _reasons(entry: Headline, *rules: Rule) -> list[str]:
         ('coup "armed men"', "A coup by men", 'no "armed men" beside it'),
         ("airspace incursion ~any", "Airspace is shut", "no incursion beside it"),
         ("airspace incursion", "Airspace 1 2 3 4 5 6 7 incursion", "airspace and incursion 7 words apart, 4 allowed"),
-        ("airspace incursion ~0", "Air-space an incursion", "airspace and incursion 1 words apart, 0 allowed"),
+        ("airspace incursion ~0", "Air-space an incursion", "airspace and incursion 1 word apart, 0 allowed"),
         (
             "airspace incursion",
             "Airspace 1 2 3 4 5 6 7 incursion 1 2 3 4 5 airspace",

@@ -1,12 +1,14 @@
 """What an operator learns about rules before they are in force."""
 
 import json
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from pytest_httpserver import HTTPServer
 
+from monitor.app import utc_now
 from monitor.cli import main
 
 ITEMS = [
@@ -19,7 +21,7 @@ FEED = (
     '<rss version="2.0"><channel><title>Wire</title><language>en</language>'
     + "".join(
         f"<item><title>{title}</title><link>/{number}</link><guid>{number}</guid>"
-        f"<description>{summary}</description></item>"
+        f"<description>{summary}</description><pubDate>{format_datetime(utc_now())}</pubDate></item>"
         for number, (title, summary) in enumerate(ITEMS)
     )
     + "</channel></rss>"

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.app.rules import rules_of
 from monitor.resources import shipped
-from monitor.settings import Config, SettingsError, find, load
+from monitor.settings import Config, RuleBook, SettingsError, find, load, read_rule_files
 
 FEED = '[[feed]]\nurl = "https://news.test/rss"\n'
 RULE = '[rules.storm]\nmatch = "storm warning"\n'
@@ -193,3 +193,47 @@ def test_the_shipped_config_loads_and_every_commented_default_is_the_default(tmp
     (tmp_path / "monitor.toml").write_text("\n".join(uncommented))
     assert uncommented != spoken
     assert load(tmp_path / "monitor.toml").settings == as_shipped.settings
+
+
+def test_a_rule_book_survives_the_way_to_the_child_that_tries_it(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        "[terms]\nx = 'a | b'\n[rules.all]\nmatch = '$x'\nall = 'b'\nunless = 'c'\ndrop = 'd'\nlang = 'en'\n"
+        "sources = { tags = 'wire', not = ['sport'] }\ncount = { at_least = 2, within = '90m', by = 'story' }\n"
+        "raise = { to = 'critical', when = { publishers = 2, within = '30m' } }\nalert = { to = 'a@example.org' }\n"
+        "[rules.all.tests]\nfires = 'a b'\n"
+    )
+    for file in (mine, shipped("config") / "rules.toml"):
+        book = read_rule_files(file)
+        assert book.problems == ()
+        assert RuleBook.model_validate_json(book.model_dump_json(by_alias=True)) == book
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ('[[rules]]\nname = "x"\n', "rules.toml:1: rules is no table; write [rules.NAME], in single brackets"),
+        ('terms = "x"\n', "rules.toml:1: terms is no table; write [terms], in single brackets"),
+        ('[rules]\ntop = "coup"\n', 'rules.toml:2: "top" is no rule; a rule begins with [rules.NAME]'),
+        (
+            '[rules.x]\nmatch = "coup"\nraise = "critical"\n',
+            'rules.toml:3: rules.x.raise: write a table like { to = "critical", when = {',
+        ),
+        (
+            '[rules.x]\nmatch = "coup"\n[rules.x.count]\nat_last = 3\n',
+            'rules.toml:4: rules.x.count.at_last: unknown key; did you mean "at_least"?',
+        ),
+        ('[rules.x]\nmatch = ["coup", 5]\n', "write text, a pattern a line, or a list of texts"),
+        ('[rules.x]\nmatch = "coup"\nlang = "xx"\n', 'lang: "xx" is no language; write codes like "en" or "uk"'),
+        ("[rules.x]\nmatch = \"'no fly zone'\"\n", 'single quotes mean nothing here; write "two words" for a phrase'),
+        ("[rules.x]\nmatch = '\"no (fly | drone) zone\"'\n", '"(" means nothing in a phrase'),
+    ],
+)
+def test_a_rule_file_of_the_wrong_shape_is_no_empty_rule_file(tmp_path: Path, rules: str, sentence: str) -> None:
+    assert sentence in refusal(tmp_path, rules=rules)
+
+
+def test_a_file_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    (tmp_path / "rules.toml").write_text(RULE, encoding="utf-8-sig")
+    read_all(file)

@@ -66,14 +66,28 @@ async def test_a_rule_that_counts_publishers_alerts_at_the_third_and_then_not_ag
     await world.turn()
     await world.later()
     (mail,) = world.post.mails(DUTY)
-    assert "3 of 3 by publisher" in text_of(mail)
-    assert "3 of 3 by publisher" in html_of(mail)
+    assert "3 publishers within 60 min, 3 wanted" in text_of(mail)
+    assert "3 publishers within 60 min, 3 wanted" in html_of(mail)
 
     world.web.publish(GAZETTE, "Harbour pilots say GPS jamming began at dawn")
     await world.later()
     assert len(world.post.mails(DUTY)) == 1
     assert (await world.app.db.read(fates))[-2:] == [Disposition.ALERTED, Disposition.AGAIN]
     assert set((await world.app.db.read(fates))[:-2]) == {Disposition.FEW}
+
+
+async def test_what_is_old_is_not_counted(world: World) -> None:
+    await world.subscribe(DUTY)
+    await with_rules(
+        world, '[rules.jamming]\nmatch = "GPS jam"\ncount = { at_least = 3, within = "1h", by = "entry" }\n'
+    )
+    for number in range(3):
+        world.web.publish(WIRE, f"GPS jammed in the {number}th region, a look back", age=timedelta(days=200))
+    world.web.publish(WIRE, "GPS is jammed over the strait this morning")
+    await world.turn()
+
+    assert world.post.mails(DUTY) == []
+    assert await world.app.db.read(fates) == [Disposition.OLD] * 3 + [Disposition.FEW]
 
 
 async def test_a_story_told_by_a_second_publisher_is_raised_and_told_again_in_its_thread(world: World) -> None:

@@ -33,6 +33,7 @@ no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk
 ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
 """
 LANGUAGES = frozenset(_CODES.split())
+_OPERATOR = regex.compile(r"[()|*$~=]")
 _COUNT = regex.compile(r"\{(\d*),?(\d*)\}")
 _MOST_REPEATS = 100_000
 _MOST_WORDS = 60
@@ -226,6 +227,10 @@ class Line:
             cure = "write one pattern a line: any line fires the rule, all words of a line must be there"
             raise self._error(token, f"{token} is no operator; {cure}")
         written = pattern_words(token)
+        if item.data in ("phrase", "exact_phrase") and (sign := _OPERATOR.search(token)):
+            raise self._error(token, f'"{sign[0]}" means nothing in a phrase; write what it says beside the phrase')
+        if token[0] in "'‘" and {"'", "’"} & set(self._line[token.end_pos :]):
+            raise self._error(token, 'single quotes mean nothing here; write "two words" for a phrase')
         if len(written) > _MOST_WORDS:
             raise self._error(token, f"more than {_MOST_WORDS} words in a row; no text will have them")
         if not any(written):

@@ -1,8 +1,9 @@
 """What is suspicious about rules that can be read: they never fire, repeat another, or stand in its shadow."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from monitor.core.rules.patterns import Kind, Pattern, Row, Scope, Term
@@ -33,6 +34,8 @@ def _of_rule(rule: Rule, known_sources: frozenset[str] | None) -> Iterator[Remar
     first = rule.match[0].line
     for text in _of_sources(rule, known_sources):
         yield Remark(rule.name, "match", first, text)
+    if rule.raises is not None and rule.raises.to.rank <= rule.severity.rank:
+        yield Remark(rule.name, "match", first, f"can never be raised: it is {rule.severity} already")
     if rule.alert_to == ():
         yield Remark(rule.name, "match", first, "alerts nobody: alert.to is empty")
     for key, patterns in (("match", rule.match), ("all", rule.all), ("unless", rule.unless), ("drop", rule.drop)):
@@ -67,12 +70,13 @@ def _never(pattern: Pattern, rule: Rule) -> str:
 def _repeats(rules: tuple[Rule, ...]) -> Iterator[Remark]:
     """Patterns that another pattern covers: what they find, it finds."""
     patterns = [(rule, pattern) for rule in rules for pattern in rule.match]
-    by_word: dict[str, list[int]] = defaultdict(list)
+    common = Counter(key for _, pattern in patterns for key in _keys(pattern))
+    under: dict[str, list[int]] = defaultdict(list)
     for number, (_, pattern) in enumerate(patterns):
-        for key in _keys(pattern):
-            by_word[key].append(number)
+        for key in _needed(pattern, common):
+            under[key].append(number)
     for number, (rule, pattern) in enumerate(patterns):
-        nearby = sorted({other for key in _keys(pattern) for other in by_word[key]} - {number})
+        nearby = sorted({other for key in _keys(pattern) for other in under.get(key, ())} - {number})
         for other in nearby:
             by_rule, by = patterns[other]
             if by_rule is not rule and not _shadows(by_rule, rule):
@@ -85,6 +89,14 @@ def _repeats(rules: tuple[Rule, ...]) -> Iterator[Remark]:
             break
 
 
+def _needed(pattern: Pattern, common: Counter[str]) -> set[str]:
+    """Keys of which whatever the pattern covers has one: those of its rarest term."""
+    if pattern.expression is not None:
+        return _keys(pattern)
+    terms = [{_row_keys(row)[0] for row in term.rows if not _is_whole(row)} for way in pattern.ways[:1] for term in way]
+    return min((keys for keys in terms if keys), key=lambda keys: sum(common[key] for key in keys), default=set())
+
+
 def _shadows(wider: Rule, rule: Rule) -> bool:
     """Whether what one rule finds is news under it wherever it is under the other."""
     return (
@@ -93,6 +105,7 @@ def _shadows(wider: Rule, rule: Rule) -> bool:
         and (not wider.only or wider.only == rule.only)
         and (not wider.languages or (bool(rule.languages) and rule.languages <= wider.languages))
         and wider.alert_to == rule.alert_to
+        and (rule.raises is None or wider.severity.rank >= rule.raises.to.rank)
     )
 
 
@@ -102,6 +115,7 @@ def _keys(pattern: Pattern) -> set[str]:
     return {key for way in _as_written(pattern) for term in way for row in term.rows for key in _row_keys(row)}
 
 
+@lru_cache(maxsize=200_000)
 def _row_keys(row: Row) -> tuple[str, ...]:
     return tuple(f"{atom.kind}:{atom.text if atom.kind == Kind.EXACT else keys(atom.text, 'en')[0]}" for atom in row)
 

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from monitor.core.rules.languages import language_code, spoken
-from monitor.core.rules.patterns import Pattern, Term
+from monitor.core.rules.languages import UNKNOWN, spoken
+from monitor.core.rules.patterns import TEXTS, Pattern, Term
 from monitor.core.rules.reading import CompiledPattern, CompiledWay, Finding, Reading, TermRows
 from monitor.core.rules.rule import Rule
 from monitor.core.rules.vocabulary import Vocabulary
@@ -16,7 +16,8 @@ from monitor.core.values import Evidence, Headline, RuleMatch
 
 # Nobody reads more evidence of one rule in one entry.
 _MOST_EVIDENCE = 60
-UNKNOWN = "und"
+# An expression that took too long so often is asked no more.
+_MOST_GIVEN_UP = 10
 _ANY = -1
 
 
@@ -124,12 +125,13 @@ class RuleSet:
         self.by_name = {rule.name: rule for rule in self.rules}
         # How often an expression was given up because it took too long: (rule, pattern).
         self.gave_up: Counter[tuple[str, str]] = Counter()
+        self._slow: Counter[tuple[str, str]] = Counter()
         self._languages: dict[str, Language] = {}
 
     def match(self, entry: Headline) -> list[RuleMatch]:
         """Every rule that speaks of the entry, in the order of the rules; dropped ones too."""
         language = self.language(entry)
-        texts = [text for field, text in entry.fields() if text and (field in _READ or field in language.fields)]
+        texts = [text for field, text in entry.fields() if text and (field in TEXTS or field in language.fields)]
         candidates = language.candidates(language.vocabulary.bag("\n".join(texts)))
         return self._judged(Reading(entry, language.vocabulary), language, candidates) if candidates else []
 
@@ -152,15 +154,24 @@ class RuleSet:
         for number, patterns in candidates.items():
             if not self.rules[number].hears(reading.source):
                 continue
-            found = [finding for pattern in patterns for finding in reading.find(pattern)]
+            found = [
+                finding
+                for pattern in patterns
+                if not self._is_slow(number, pattern)
+                for finding in reading.find(pattern)
+            ]
             if found and (match := _verdict(language.rules[number], found, reading)) is not None:
                 matches.append(match)
-            self.gave_up.update((self.rules[number].name, pattern.text) for pattern in reading.gave_up)
+            gave_up = [(self.rules[number].name, pattern.text) for pattern in reading.gave_up]
+            self.gave_up.update(gave_up)
+            self._slow.update(gave_up)
             reading.gave_up.clear()
         return matches
 
-
-_READ = frozenset(("title", "summary", "content"))
+    def _is_slow(self, rule: int, compiled: CompiledPattern) -> bool:
+        """An expression that was given up so often would cost every entry as much."""
+        slow = compiled.pattern.expression is not None and self._slow
+        return bool(slow) and self._slow[self.rules[rule].name, compiled.pattern.text] >= _MOST_GIVEN_UP
 
 
 def _verdict(compiled: CompiledRule, found: list[Finding], reading: Reading) -> RuleMatch | None:
@@ -184,13 +195,19 @@ def _spoken_against(
 ) -> tuple[Evidence, ...]:
     """The words that speak against every finding; none if one finding is free of them: it is the warning."""
     against = [finding for pattern in patterns for finding in reading.find(pattern)]
+    general = [each for each in against if reading.everywhere(each)]
+    there: dict[tuple[str, int, bool], Finding] = {}
+    for each in against:
+        for place in reading.around(each, each.pattern):
+            there.setdefault(place, each)
+    scopes = {each.pattern.reach.scope: each.pattern for each in against}
     used: list[Finding] = []
     for finding in found:
-        speaking = [each for each in against if reading.holds(each, finding)]
-        if not speaking:
+        speaking = [there[place] for one in scopes.values() for place in reading.around(finding, one) if place in there]
+        if not speaking and not general:
             return ()
         used += speaking
-    return _distinct(each for finding in used for each in finding.evidence)
+    return _distinct(evidence for each in (*general, *used) for evidence in each.evidence)
 
 
 def _distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
@@ -202,7 +219,3 @@ def _distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
                 yield each
 
     return tuple(each for each, _ in zip(first(), range(_MOST_EVIDENCE), strict=False))
-
-
-def known_languages(said: Iterable[str]) -> frozenset[str]:
-    return frozenset(language_code(each) for each in said)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import pairwise
 
 from monitor.core.rules.matcher import CompiledRule, Language, RuleSet
 from monitor.core.rules.patterns import Kind, Pattern, Scope, Term
@@ -10,8 +10,6 @@ from monitor.core.rules.reading import CompiledPattern, CompiledWay, Located, Re
 from monitor.core.rules.rule import Rule
 from monitor.core.values import Headline
 
-# Of words that stand in many places, the choices that are measured.
-_MOST_MEASURED = 1_000
 # A miss for want of a word is farther than any for want of nearness.
 _LACKING = 1_000
 
@@ -40,30 +38,33 @@ def near_misses(rules: RuleSet, entry: Headline) -> list[NearMiss]:
         if rule.name in fired:
             continue
         compiled = language.rules.get(number)
-        misses = [*_shut_out(rule, entry, language), *(_nearly(compiled, reading) if compiled else ())]
+        misses = list(_shut_out(compiled, entry, reading) if compiled else _foreign(rule, entry, language))
+        if compiled and not misses:
+            misses = list(_nearly(compiled, reading))
         if misses:
             found.append(min(misses))
     return sorted(found)
 
 
-def _shut_out(rule: Rule, entry: Headline, language: Language) -> Iterator[NearMiss]:
+def _foreign(rule: Rule, entry: Headline, language: Language) -> Iterator[NearMiss]:
+    wider = RuleSet([replace(rule, languages=frozenset())])
+    if matches := wider.match(entry):
+        code, known = language.vocabulary.language, ", ".join(sorted(rule.languages))
+        reason = f"the text is read as {code}, the rule is for {known}"
+        yield NearMiss(0, rule.name, matches[0].evidence[0].pattern, reason)
+
+
+def _shut_out(compiled: CompiledRule, entry: Headline, reading: Reading) -> Iterator[NearMiss]:
     """It would fire, but does not listen here, or lacks what must stand elsewhere."""
-    code = language.vocabulary.language
-    opened = {
-        f"the text is read as {code}, the rule is for {', '.join(sorted(rule.languages))}": replace(
-            rule, languages=frozenset()
-        ),
-        "the rule does not listen to this source": replace(rule, only=frozenset(), never=frozenset()),
-    }
-    for line in rule.all:
-        others = tuple(each for each in rule.all if each is not line)
-        opened[f"nothing of `all` ({line.text}) stands in the item"] = replace(rule, all=others)
-    if len(rule.all) > 1:
-        missing = "; ".join(line.text for line in rule.all if not RuleSet([replace(rule, all=(line,))]).match(entry))
-        opened[f"nothing of `all` ({missing}) stands in the item"] = replace(rule, all=())
-    for reason, wider in opened.items():
-        if wider != rule and (matches := RuleSet([wider]).match(entry)):
-            yield NearMiss(0, rule.name, matches[0].evidence[0].pattern, reason)
+    found = next((finding for pattern in compiled.match for finding in reading.find(pattern)), None)
+    if found is None:
+        return
+    rule = compiled.rule
+    if not rule.hears(entry.source):
+        yield NearMiss(0, rule.name, found.pattern.text, "the rule does not listen to this source")
+    elif missing := [pattern.pattern.text for pattern in compiled.all if not reading.find(pattern)]:
+        reason = f"nothing of `all` ({'; '.join(missing)}) stands in the item"
+        yield NearMiss(0, rule.name, found.pattern.text, reason)
 
 
 def _nearly(compiled: CompiledRule, reading: Reading) -> Iterator[NearMiss]:
@@ -91,7 +92,7 @@ def _miss(
     apart = min(_words_between(each, way) for each in together)
     allowed = compiled.pattern.reach.between
     if allowed is not None and apart > allowed:
-        return 10 + apart, f"{names} {apart} words apart, {allowed} allowed"
+        return 10 + apart, f"{names} {apart} {'word' if apart == 1 else 'words'} apart, {allowed} allowed"
     for each in together:
         if standing := [term.text for term, rows in _absent(compiled) if each.places(rows)]:
             return 5, f"-{standing[0]} stands beside it"
@@ -118,8 +119,12 @@ def _apart(names: str, there: list[list[Located]], pattern: Pattern) -> tuple[in
 
 def _words_between(located: Located, way: CompiledWay) -> int:
     """How many words stand between the terms at their closest."""
-    places = [located.places(term) for term in way.terms]
-    least: list[int] = []
-    for choice, _ in zip(product(*places), range(_MOST_MEASURED), strict=False):
-        least.append(sum(max(0, located.halves_between(*pair)) for pair in pairwise(sorted(choice))))
-    return (min(least) + 1) // 2
+    places = sorted((place, term) for term, rows in enumerate(way.terms) for place in located.places(rows))
+    latest: dict[int, tuple[int, int]] = {}
+    least = len(located.words) * 2
+    for place, term in places:
+        latest[term] = place
+        if len(latest) == len(way.terms):
+            together = sorted(latest.values())
+            least = min(least, sum(max(0, located.halves_between(*pair)) for pair in pairwise(together)))
+    return (least + 1) // 2

@@ -15,7 +15,7 @@ from monitor.core.values import Evidence, Headline
 
 # An expression that takes longer over one text is given up, and said to have been.
 PATIENCE = 0.1
-_MOST_FOUND = 20
+_MOST_FOUND = 2_000
 # Steps in choosing words for the terms in one sentence; a text that needs more is made to.
 _MOST_STEPS = 100_000
 
@@ -184,18 +184,17 @@ class Reading:
     def _spots(self, field: str, start: int, end: int) -> frozenset[tuple[str, int]]:
         return frozenset((field, located.number) for located in self.sentences(field) if located.overlaps(start, end))
 
-    def holds(self, finding: Finding, matched: Finding) -> bool:
-        """Whether an `unless` speaks of this match: it stands in the title, in the sentence of the match, or where
-        it says itself."""
+    def everywhere(self, finding: Finding) -> bool:
+        """Whether an `unless` speaks of every match: it stands in the title, or says where it may stand."""
         pattern = finding.pattern
-        if pattern.reach.scope == Scope.ITEM or pattern.field:
-            return True
-        if any(field == "title" for field, _ in finding.spots) or finding.spots & matched.spots:
-            return True
-        return pattern.reach.scope == Scope.PARAGRAPH and bool(self._paragraphs(finding) & self._paragraphs(matched))
+        in_title = any(field == "title" for field, _ in finding.spots)
+        return pattern.reach.scope == Scope.ITEM or bool(pattern.field) or in_title
 
-    def _paragraphs(self, finding: Finding) -> set[tuple[str, int]]:
-        return {(field, self.sentences(field)[number].paragraph) for field, number in finding.spots}
+    def around(self, finding: Finding, pattern: Pattern) -> set[tuple[str, int, bool]]:
+        """The sentences in which a finding stands; for a `pattern` of paragraphs, those."""
+        if pattern.reach.scope != Scope.PARAGRAPH:
+            return {(field, number, False) for field, number in finding.spots}
+        return {(field, self.sentences(field)[number].paragraph, True) for field, number in finding.spots}
 
 
 def closest(places: list[Places], located: Located, between: int) -> list[tuple[int, int]] | None:

@@ -13,6 +13,10 @@ class CountBy(StrEnum):
     STORY = "story"
     ENTRY = "entry"
 
+    @property
+    def plural(self) -> str:
+        return {"publisher": "publishers", "story": "stories", "entry": "entries"}[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

@@ -17,7 +17,8 @@ def _joined(row: Row) -> Atom | None:
     """The words as one, if they may be: "pre emptive" is "preemptive"."""
     if any(atom.kind != Kind.INFLECTED or is_unspaced(atom.text) for atom in row):
         return None
-    return Atom(Kind.WHOLE, "".join(atom.text for atom in row))
+    kind = Kind.INFLECTED if row[-1].text.isdigit() else Kind.WHOLE  # "F 16" must find "F-16s"
+    return Atom(kind, "".join(atom.text for atom in row))
 
 
 def row_spellings(row: Row) -> tuple[Row, ...]:
