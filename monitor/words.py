@@ -18,7 +18,7 @@ class Severity(StrEnum):
 class Disposition(StrEnum):
     """What became of an entry under a rule; the value is the reason people read."""
 
-    ALERTED = "alerted: first match of this rule in its story"
+    ALERTED = "alerted: first match of this rule in its story, or its severity rose"
     TOLD = "not repeated: this story was already told under this rule"
     AGAIN = "not repeated: the rule's count was told within its span"
     HELD = "held back: one of the rule's own 'unless' words stands in it"

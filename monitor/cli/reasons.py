@@ -9,8 +9,9 @@ from rich.text import Text
 
 from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, fail, read_config, readable_rules
-from monitor.cli.verdicts import console, print_verdict
+from monitor.cli.verdicts import LONGEST_PATTERN, console, print_verdict
 from monitor.core.rules import RuleSet
+from monitor.core.text import shortened
 from monitor.core.timing import age
 from monitor.core.values import Headline
 from monitor.jobs.triage import headline
@@ -39,11 +40,8 @@ async def why(words: str, lang: str) -> None:
             fail(f"{words}: no feed has shown this link", *(_watch(feed, utc_now()) for feed in near), *_advice(near))
     finally:
         db.close()
-    if not is_link:
-        known = (
-            "the rules on these words:" if found else "no stored entry has these words in its title; the rules on them:"
-        )
-        out.print(Text(known))
+    if not found:
+        out.print("no stored entry has these words in its title; the rules on them:")
         print_verdict(out, rules, Headline(words, language=lang))
 
 
@@ -83,12 +81,13 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
             out.print(Text(f"    {match.note}"))
         for spoke, evidence in (("for", match.evidence), ("against it, by", match.held_by)):
             for each in alerts.evidence_of(evidence):
-                out.print(Text(f"    {each.field}: “{each.text}” {spoke} {each.pattern}"))
+                out.print(Text(f"    {each.field}: “{each.text}” {spoke} {shortened(each.pattern, LONGEST_PATTERN)}"))
         for delivery in told:
             if delivery.alert_id == match.alert_id and delivery.alert_revision == match.alert_revision:
                 when = f" {delivery.settled_at:%d %b %H:%M:%S} UTC" if delivery.settled_at else ""
                 out.print(Text(f"    to {delivery.recipient}: {delivery.status}{when} {delivery.reply}".rstrip()))
     if not matches:
-        out.print("  no rule spoke of it when it came")
+        read_as = rules.language(headline(entry, feed)).vocabulary.language
+        out.print(f"  no rule spoke of it when it came; it is read as {read_as}")
         print_verdict(out, rules, headline(entry, feed))
     out.print()

@@ -1,6 +1,5 @@
 """`rules backtest` and `rules diff`: what rules would have done with what is stored."""
 
-import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from monitor.core.rules import RuleSet
 from monitor.jobs.triage import headline
 from monitor.models import Entry, Feed
 from monitor.settings import Config, RuleBook, load, read_rule_files
-from monitor.store import entries
+from monitor.store import entries, subscribers
 from monitor.store.db import Database
 
 _BATCH = 1_000
@@ -59,24 +58,31 @@ def _progress() -> Progress:
     return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
 
 
-async def loud_rules(config: Config, book: RuleBook, rule_set: RuleSet) -> list[str]:
-    """A warning for each rule that speaks of too much of what is stored."""
+async def on_stored(config: Config, book: RuleBook, rule_set: RuleSet) -> list[str]:
+    """A warning for each rule that speaks of too much of what is stored, or alerts an address that nobody confirmed."""
     if not is_made(config.database):
         return []
+    lines = {settings.name: f"{settings.file}:{settings.lines['match']}" for settings in book.rules}
     db = open_database(config.database)
     try:
+        people = {person.address for person in db.read_now(subscribers.confirmed)}
+        unknown = [
+            f"{lines[rule.name]}: rule {rule.name}: alert.to: {address} is no confirmed subscriber, so not told"
+            for rule in rule_set.rules
+            for address in rule.alert_to or ()
+            if address not in people
+        ]
         since = utc_now() - timedelta(days=_LOUD_DAYS)
         total = db.read_now(entries.count_since, since)
         if total < _FEWEST:
-            return []
+            return unknown
         with _progress() as progress:
             records = rehearse(
                 rule_set, stored_entries(db, since, policy_of(config), progress), config.settings.alerts.least
             )
     finally:
         db.close()
-    lines = {settings.name: f"{settings.file}:{settings.lines['match']}" for settings in book.rules}
-    return [
+    return unknown + [
         f"{lines[name]}: rule {name}: matches {fired} of the {total} entries stored in {_LOUD_DAYS} days, over 5 %"
         for name, record in records.items()
         if (fired := sum(record.verdicts.values())) > _LOUD * total
@@ -138,7 +144,7 @@ class _Seen:
 
 def _print(out: Console, records: dict[str, Rehearsed], seen: _Seen, days: int, now: datetime) -> None:
     span = seen.span(days, now)
-    out.print(Text(f"{counted(seen.entries, 'entry', 'entries')} of {span:.0f} days"))
+    out.print(Text(f"{counted(seen.entries, 'entry', 'entries')} of {counted(round(span), 'day')}"))
     by_day = per_day(records.values())
     most = max(by_day.values(), default=0)
     shown = sorted(set(by_day) | _all_days(now, span))
@@ -239,4 +245,16 @@ async def diff(old: Path, new: Path, days: int, to_json: bool) -> None:
     finally:
         db.close()
     if not to_json:
-        click.echo(f"{counted(found, 'change')} in {counted(days, 'day')}", file=sys.stdout)
+        for line in _other_changes(before, after):
+            click.echo(line)
+        click.echo(f"{counted(found, 'entry', 'entries')} of {counted(days, 'day')} treated otherwise")
+
+
+def _other_changes(before: RuleSet, after: RuleSet) -> Iterator[str]:
+    """What changes for people though the same entries match."""
+    named = {"severity": "severity", "count": "count", "raises": "raise", "alert_to": "alert", "only": "sources"}
+    for name in before.by_name.keys() & after.by_name.keys():
+        for key, said in named.items():
+            old, new = getattr(before.by_name[name], key), getattr(after.by_name[name], key)
+            if old != new:
+                yield f"{name}: {said} changed: {old} -> {new}"

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli.frame import command, config_file, counted, fail, readable_rules
-from monitor.cli.rehearse import backtest, diff, loud_rules
+from monitor.cli.rehearse import backtest, diff, on_stored
 from monitor.cli.verdicts import as_json, console, echo_json, failing, print_verdict
 from monitor.core.rules import RuleSet, lint
 from monitor.core.values import Headline
@@ -44,9 +44,9 @@ async def check(file: Path | None) -> None:
     problems += failing(book, rule_set)
     for problem in problems:
         click.echo(f"BAD   {problem}")
-    warnings = list(_warnings(book, rule_set, config))
+    warnings = list(warnings_of(book, rule_set, config))
     if config is not None:
-        warnings += await loud_rules(config, book, rule_set)
+        warnings += await on_stored(config, book, rule_set)
     for warning in warnings:
         click.echo(f"warn  {warning}")
     tests = sum(1 for settings in book.rules for _ in tests_of(settings))
@@ -63,7 +63,7 @@ def _config_and_book(file: Path | None) -> tuple[Config | None, RuleBook]:
     return config, config.book
 
 
-def _warnings(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Iterator[str]:
+def warnings_of(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Iterator[str]:
     by_name = {settings.name: settings for settings in book.rules}
     sources = None
     if config is not None:
@@ -73,7 +73,11 @@ def _warnings(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Itera
         settings = by_name[remark.rule]
         place = f"{settings.file}:{settings.lines[remark.key] + remark.line - 1}"
         yield f"{place}: rule {remark.rule}: {remark.text}"
+    least = config.settings.alerts.least if config else None
     for settings in book.rules:
+        if settings.count and least and settings.severity.rank < least.rank:
+            place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
+            yield f"{place}: counts, and never alerts: {settings.severity} is below `least` of [alerts], {least}"
         place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
         for line in settings.loose:
             cure = f"""for the phrase write '"{line}"', for loose words a ''' block"""
@@ -117,12 +121,15 @@ async def match(file: Path | None, _to_json: bool) -> None:
     rule_set = readable_rules(_config_and_book(file)[1])
     bad = 0
     for number, line in enumerate(_lines(sys.stdin), 1):
+        if not line.strip():
+            continue
         try:
             entry = json.loads(line)
             headline = _headline(entry)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError) as error:
             bad += 1
-            click.echo(f"feed-monitor: stdin:{number}: no entry ({error}); write one JSON object a line", err=True)
+            why = f" ({error})" if isinstance(error, TypeError) else ""
+            click.echo(f"feed-monitor: stdin:{number}: no entry{why}; write one JSON object a line", err=True)
             continue
         matches = [as_json(each) for each in rule_set.match(headline) if not each.dropped]
         sys.stdout.write(json.dumps({"id": entry.get("id"), "matches": matches}, ensure_ascii=False) + "\n")
@@ -134,17 +141,21 @@ async def match(file: Path | None, _to_json: bool) -> None:
 def _lines(stream: TextIO) -> Iterator[str]:
     """The lines that hold something; progress to a terminal that waits for them."""
     if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from filter(str.strip, stream)
+        yield from stream
         return
     columns = SpinnerColumn(), TextColumn("{task.completed} entries")
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
-        for line in filter(str.strip, stream):
+        for line in stream:
             progress.advance(task)
             yield line
 
 
-def _headline(entry: dict[str, Any]) -> Headline:
+def _headline(entry: Any) -> Headline:
+    if not isinstance(entry, dict):
+        raise TypeError("it is no JSON object")
+    if not {"title", "summary", "content"} & entry.keys():
+        raise TypeError("it has no title, summary or content")
     texts = {key: entry.get(key) or "" for key in ("title", "summary", "content", "lang", "source", "url", "author")}
     for key, value in texts.items():
         if not isinstance(value, str):

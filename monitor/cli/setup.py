@@ -12,12 +12,14 @@ from platformdirs import user_config_path
 from monitor.app import App, open_app, utc_now
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli import samples
-from monitor.cli.frame import command, fail, program_name, read_config
+from monitor.cli.frame import command, counted, fail, program_name, read_config
+from monitor.cli.rules import warnings_of
 from monitor.cli.verdicts import failing
 from monitor.models import Subscriber, SubscriberState
 from monitor.render.mail import Letter, compose
 from monitor.resources import shipped
 from monitor.settings import Config
+from monitor.store import subscribers
 from monitor.words import Severity
 
 
@@ -75,8 +77,14 @@ async def check(offline: bool) -> None:
             problems += [refused] if refused else []
         else:
             click.echo(f"skip  mail: {config.mail_out} was not greeted")
+        contact = config.settings.contact
+        reader = await app.db.read(subscribers.by_address, contact) if contact else None
     for warning in _warnings(config):
         click.echo(f"note  {warning}")
+    if doubtful := sum(1 for _ in warnings_of(config.book, rules, config)):
+        click.echo(f"note  {counted(doubtful, 'rule looks', 'rules look')} wrong; `feed-monitor rules check` says how")
+    if contact and reader is None:
+        click.echo(f"note  {contact} is no subscriber; refused rules are told in the log and in `status` only")
     sys.exit(1 if problems else 0)
 
 

@@ -12,11 +12,13 @@ from rich.text import Text
 from monitor.app.rules import failing_tests, tests_of
 from monitor.core.rehearsal import Verdict, verdict_of
 from monitor.core.rules import RuleSet, near_misses
+from monitor.core.text import shortened
 from monitor.core.values import Evidence, Headline, RuleMatch
 from monitor.render.views import marked
 from monitor.settings import RuleBook
 
 _SAID = {Verdict.FIRES: "fires", Verdict.HELD: "would be held back", Verdict.DROPPED: "would be dropped"}
+LONGEST_PATTERN = 100
 _MOST_MISSES = 8
 # Half of the words of some pattern stand in every other headline.
 _FEW_MISSES = 3
@@ -50,7 +52,7 @@ def print_verdict(out: Console, rules: RuleSet, headline: Headline) -> None:
     misses = near_misses(rules, headline)
     closer = [miss for miss in misses if not miss.lacks_words]
     for miss in closer[:_MOST_MISSES] or misses[:_FEW_MISSES]:
-        out.print(Text(f"  {miss.rule} stays silent: {miss.pattern}: {miss.reason}"))
+        out.print(Text(f"  {miss.rule} stays silent: {shortened(miss.pattern, LONGEST_PATTERN)}: {miss.reason}"))
     if not matches:
         out.print("  no rule fires")
 

@@ -131,6 +131,7 @@ def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
         voices=tuple(_voice(each, feed) for each, feed in entries.of_story(session, alert.story_id)),
         revision=revision,
         told_at=told[0][0].decided_at,
+        publisher=told[0][2].publisher,
         notes=tuple(f"{match.rule}: {match.note}" for match in matches if match.note),
     )
 

@@ -42,7 +42,7 @@ class Voice:
 @dataclass(frozen=True, slots=True)
 class AlertView:
     """`quotes` are the reasons, one a pattern; `passages` the sentences they stand in outside the title, once each;
-    `notes` say how a rule's count was reached or its severity was raised."""
+    `notes` say how a rule's count was reached or its severity was raised; `publisher` stands behind `link`."""
 
     severity: Severity
     rules: tuple[str, ...]
@@ -56,6 +56,7 @@ class AlertView:
     revision: int
     told_at: datetime
     notes: tuple[str, ...] = ()
+    publisher: str = ""
 
 
 # A sentence longer than this on either side of the evidence is cut at a word.
@@ -67,7 +68,7 @@ def marked(text: str, evidence: Iterable[Evidence]) -> tuple[Piece, ...]:
     """The text cut at the evidence. Overlapping spans are marked once."""
     pieces: list[Piece] = []
     done = 0
-    for start, end in sorted({(each.start, each.end) for each in evidence}):
+    for start, end in sorted({(each.start, each.end) for each in evidence}, key=lambda span: (span[0], -span[1])):
         if start < done:
             continue
         pieces += [Piece(text[done:start], False), Piece(text[start:end], True)]

@@ -33,6 +33,7 @@ def _problem(block: str) -> PatternError:
         ('="Article 5', 2, _UNCLOSED),
         ('stem:"two words"', 6, '""" means nothing here; expected a word'),
         ("a (b", 5, 'the line ends too early; expected ")" or "|"'),
+        ("(drone, jet)", 2, '"," means nothing here; write (a | b) for one of several words'),
         ("Russia - Ukraine war", 8, "a minus stands before its word, like -drill; leave out a dash between words"),
         ("/((a{1000}){1000}){1000}/", 1, "repeats its parts more than 100000 times; write a smaller number"),
         ("a (b |", 7, f"the line ends too early; expected {_TERM} or a $list"),

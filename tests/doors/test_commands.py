@@ -5,10 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from pytest_httpserver import HTTPServer
 
-from monitor.cli import main
+from tests.doors.operator import Operator
 
 FEED = """<rss version="2.0"><channel><title>Wire</title><language>en</language>
 <item><title>Alliance weighs pre-emptive strike</title><link>/1</link><guid isPermaLink="false">1</guid>
@@ -16,16 +15,6 @@ FEED = """<rss version="2.0"><channel><title>Wire</title><language>en</language>
 <description>&lt;p&gt;Talks &lt;b&gt;go&lt;/b&gt; on.&lt;/p&gt;</description></item>
 <item><title>Ferry line reopens</title><link>/2</link><guid>2</guid></item>
 </channel></rss>"""
-
-
-class Operator:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def types(self, *words: str) -> Result:
-        result = CliRunner().invoke(main, ["--config", str(self.folder), *words])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
 
 
 @pytest.fixture
@@ -63,6 +52,14 @@ def test_check_names_a_rule_whose_test_fails_and_a_mail_server_that_does_not_ans
     assert 'rule strike: "Rail strike called off" should stay silent, but fires' in checked.output
     assert "BAD   mail: 127.0.0.1:1:" in checked.output
     assert "was not greeted" in operator.types("check", "--offline").output
+
+
+def test_check_says_that_the_operator_will_hear_of_refused_rules_by_no_mail(operator: Operator) -> None:
+    operator.writes("rules.toml", "[rules.coup]\nmatch = 'coup'\n")
+    note = "ops@example.org is no subscriber; refused rules are told in the log and in `status` only"
+    assert note in operator.types("check", "--offline").output
+    operator.types("subscribers", "add", "ops@example.org")
+    assert note not in operator.types("check", "--offline").output
 
 
 def test_check_finds_a_broken_template_of_the_users_own(operator: Operator) -> None:

@@ -5,11 +5,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from pytest_httpserver import HTTPServer
 
 from monitor.app import utc_now
-from monitor.cli import main
+from tests.doors.operator import Operator
 
 ITEMS = [
     ("Alliance weighs pre-emptive strike", "Talks go on."),
@@ -39,22 +38,6 @@ fires = "Preemptive strikes ordered"
 silent = "Rail strike called off"
 held = "Pre-emptive strike drill"
 """
-
-
-class Operator:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def types(self, *words: str, stdin: str = "") -> Result:
-        result = CliRunner().invoke(main, ["--config", str(self.folder), *words], input=stdin)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    def writes(self, name: str, text: str) -> str:
-        file = self.folder / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text)
-        return str(file)
 
 
 @pytest.fixture
@@ -173,17 +156,19 @@ def test_match_answers_every_line_of_a_program_in_order_with_exact_spans(operato
 
 
 def test_match_names_the_line_that_is_no_entry_and_goes_on(operator: Operator) -> None:
-    result = operator.types("rules", "match", stdin='{"id": 1, "title": "x"}\nnonsense\n[]\n{"id": 2, "title": 5}\n\n')
+    result = operator.types(
+        "rules", "match", stdin='{"id": 1, "title": "x"}\nnonsense\n[]\n\n{"id": 2, "titel": "x"}\n'
+    )
 
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [1]
     assert result.exit_code == 1
-    for number in (2, 3, 4):
+    for number in (2, 3, 5):
         assert f"stdin:{number}: no entry" in result.stderr
 
 
 def test_a_backtest_shows_days_hits_what_is_held_and_a_forecast(operator: Operator) -> None:
     shown = operator.types("rules", "backtest").output
-    assert "4 entries of 1 days" in shown
+    assert "4 entries of 1 day\n" in shown
     assert "strike: 1 fire, 1 held back, 0 dropped" in shown
     assert "Alliance weighs [pre-emptive] [strike]" in shown
     assert "would be held back:" in shown
@@ -206,7 +191,10 @@ def test_a_backtest_of_nothing_says_so(tmp_path: Path) -> None:
 
 def test_diff_shows_which_stored_entries_another_rule_file_treats_otherwise(operator: Operator) -> None:
     new = operator.writes(
-        "new.toml", RULES.replace('unless = "$drill"', 'unless = "rehearsal"').replace("pre-emptive ", "")
+        "new.toml",
+        RULES.replace('unless = "$drill"', 'unless = "rehearsal"')
+        .replace("pre-emptive ", "")
+        .replace("critical", "high"),
     )
     old = str(operator.folder / "rules.toml")
     shown = operator.types("rules", "diff", old, new).output
@@ -214,7 +202,8 @@ def test_diff_shows_which_stored_entries_another_rule_file_treats_otherwise(oper
     assert "strike: held -> fires" in shown
     assert "strike: silent -> fires" in shown
     assert "Rail [strike] called off" in shown
-    assert "2 changes in 30 days" in shown
+    assert "strike: severity changed: critical -> high" in shown
+    assert "2 entries of 30 days treated otherwise" in shown
     lines = [json.loads(line) for line in operator.types("rules", "diff", "--json", old, new).stdout.splitlines()]
     assert {(line["before"], line["after"]) for line in lines} == {("held", "fires"), ("silent", "fires")}
 
@@ -248,3 +237,16 @@ def test_why_follows_an_entry_to_the_story_that_told_it_first(operator: Operator
     assert "no feed has shown this link" in unknown.stderr
     assert "wire watches this site and was last read" in unknown.stderr
     assert "no feed of this site is watched" in operator.types("why", "https://other.example/1").stderr
+
+
+def test_check_warns_of_alerts_that_would_reach_nobody(operator: Operator) -> None:
+    operator.writes(
+        "rules.toml",
+        RULES + "[rules.a]\nmatch = 'coup'\nalert = { to = 'duty@example.org' }\n"
+        "[rules.b]\nseverity = 'medium'\nmatch = 'junta and army'\ncount = { at_least = 3, within = '1h' }\n",
+    )
+    checked = operator.types("rules", "check").output
+    assert "rule a: alert.to: duty@example.org is no confirmed subscriber, so not told" in checked
+    assert "rule b: counts, and never alerts: medium is below `least` of [alerts], high" in checked
+    assert '"and" is a word to look for like any other' in checked
+    assert "look wrong; `feed-monitor rules check` says how" in operator.types("check", "--offline").output

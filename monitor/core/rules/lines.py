@@ -7,11 +7,11 @@ the matcher knows only words in a row and how near they must be.
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import product
-from math import prod
 
 import regex
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
+from monitor.core.rules.expressions import read_expression
 from monitor.core.rules.patterns import Atom, Kind, Pattern, Reach, Row, Scope, Term
 from monitor.core.rules.spellings import row_spellings, spellings
 from monitor.core.rules.words import exact, fold, pattern_words, plain, word_pattern
@@ -34,8 +34,6 @@ ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za
 """
 LANGUAGES = frozenset(_CODES.split())
 _OPERATOR = regex.compile(r"[()|*$~=]")
-_COUNT = regex.compile(r"\{(\d*),?(\d*)\}")
-_MOST_REPEATS = 100_000
 _MOST_WORDS = 60
 _QUOTES = frozenset('"“”„«»')
 _EXPECTED = {
@@ -159,20 +157,10 @@ class Line:
         return field, language
 
     def _expression(self, token: Token) -> "regex.Pattern[str]":
-        body, _, flags = token[1:].rpartition("/")
-        if _repeats(body) > _MOST_REPEATS:
-            raise self._error(token, f"repeats its parts more than {_MOST_REPEATS} times; write a smaller number")
-        if set(flags) - set("is"):
-            raise self._error(token, f'unknown flags "{flags}"; known are i (any case) and s (a dot is any character)')
         try:
-            expression = regex.compile(
-                body, (regex.I if "i" in flags else 0) | (regex.S if "s" in flags else 0) | regex.V0
-            )
-        except (regex.error, ValueError, OverflowError, RecursionError) as error:
-            raise self._error(token, f"no regular expression: {error}") from None
-        if _matches_nothing_at_all(expression):
-            raise self._error(token, "this expression is satisfied with no text at all; it would fire on everything")
-        return expression
+            return read_expression(token)
+        except ValueError as error:
+            raise self._error(token, str(error)) from None
 
     def _reach(self, token: Token) -> Reach:
         said = token[1:]
@@ -223,14 +211,8 @@ class Line:
         token = next(part for part in reversed(item.children) if isinstance(part, Token))
         if item.data == "list":
             return self._listed(token)
-        if item.data == "inflected" and token in _OPERATORS:
-            cure = "write one pattern a line: any line fires the rule, all words of a line must be there"
-            raise self._error(token, f"{token} is no operator; {cure}")
+        self._refuse_slips(item.data, token)
         written = pattern_words(token)
-        if item.data in ("phrase", "exact_phrase") and (sign := _OPERATOR.search(token)):
-            raise self._error(token, f'"{sign[0]}" means nothing in a phrase; write what it says beside the phrase')
-        if token[0] in "'‘" and {"'", "’"} & set(self._line[token.end_pos :]):
-            raise self._error(token, 'single quotes mean nothing here; write "two words" for a phrase')
         if len(written) > _MOST_WORDS:
             raise self._error(token, f"more than {_MOST_WORDS} words in a row; no text will have them")
         if not any(written):
@@ -247,6 +229,21 @@ class Line:
             # "re-enter" is also "re enter", whose first half is too short to be seen as half a word.
             rows = (*rows, tuple(Atom(kind, plain(part)) for part in parts))
         return Term(str(token), rows)
+
+    def _refuse_slips(self, kind: str, token: Token) -> None:
+        """What people write who mean something else by it."""
+        problem = ""
+        if kind == "inflected" and token in _OPERATORS:
+            cure = "write one pattern a line: any line fires the rule, all words of a line must be there"
+            problem = f"{token} is no operator; {cure}"
+        elif kind in ("phrase", "exact_phrase") and (sign := _OPERATOR.search(token)):
+            problem = f'"{sign[0]}" means nothing in a phrase; write what it says beside the phrase'
+        elif token[0] in "'‘" and {"'", "’"} & set(self._line[token.end_pos :]):
+            problem = 'single quotes mean nothing here; write "two words" for a phrase'
+        elif kind == "inflected" and len(token) > 1 and token[-1] == ",":
+            problem = '"," means nothing here; write (a | b) for one of several words'
+        if problem:
+            raise self._error(token, problem)
 
     def _listed(self, token: Token) -> Term:
         name = token[1:]
@@ -272,19 +269,6 @@ def _without_comment(line: str, tree: "Tree[Token]") -> str:
     end = max(token.end_pos or 0 for token in tokens)
     closing = len(line[end:]) - len(line[end:].lstrip(" )\t"))
     return line[: end + closing].strip()
-
-
-def _repeats(body: str) -> int:
-    """How long an expression may become when its counts are written out: a few signs may stand for gigabytes."""
-    counts = [max(int(number) for number in found if number) for found in _COUNT.findall(body) if any(found)]
-    return prod(count for count in counts if count > 1)
-
-
-def _matches_nothing_at_all(expression: "regex.Pattern[str]") -> bool:
-    try:
-        return expression.fullmatch("", timeout=0.1) is not None
-    except TimeoutError:
-        return False
 
 
 def _spoken(rows: list[Row]) -> str:

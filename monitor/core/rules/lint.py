@@ -40,12 +40,25 @@ def _of_rule(rule: Rule, known_sources: frozenset[str] | None) -> Iterator[Remar
         yield Remark(rule.name, "match", first, "alerts nobody: alert.to is empty")
     for key, patterns in (("match", rule.match), ("all", rule.all), ("unless", rule.unless), ("drop", rule.drop)):
         for pattern in patterns:
-            if reason := _never(pattern, rule):
-                yield Remark(rule.name, key, pattern.line, f"{pattern.text}: can never match: {reason}")
+            for text in _of_pattern(pattern, rule):
+                yield Remark(rule.name, key, pattern.line, f"{pattern.text}: {text}")
     for key, done, patterns in (("unless", "held back", rule.unless), ("drop", "dropped", rule.drop)):
         for other, pattern in product(patterns, rule.match):
             if not pattern.expression and not other.expression and _covers(other, pattern):
                 yield Remark(rule.name, key, other.line, f"{other.text}: every match of {pattern.text} is {done}")
+
+
+def _of_pattern(pattern: Pattern, rule: Rule) -> Iterator[str]:
+    if word := _operator(pattern):
+        yield f'"{word}" is a word to look for like any other; lines mean or, words mean and'
+    if reason := _never(pattern, rule):
+        yield f"can never match: {reason}"
+
+
+def _operator(pattern: Pattern) -> str:
+    """An "and", "or" or "not" between bare words, where somebody may have meant more than the word."""
+    bare = [term.rows[0][0].text for term in (pattern.ways[0] if pattern.ways else ()) if len(term.rows) == 1]
+    return next((word for word in bare if word in ("and", "or", "not") and len(bare) > 1), "")
 
 
 def _of_sources(rule: Rule, known: frozenset[str] | None) -> Iterator[str]:
