@@ -157,6 +157,11 @@ async def test_a_reload_takes_a_good_config_and_refuses_a_bad_one_and_says_so(
         assert "TROUBLE   config, as it stands now:" in status.stdout
         assert "TROUBLE   reload" in status.stdout
 
+        tested = '[rules.strike]\nmatch = "strike"\n[rules.strike.tests]\nsilent = "Rail strike called off"\n'
+        (config / "rules.toml").write_text(tested)
+        service.send_signal(signal.SIGHUP)
+        assert "should stay silent, but fires" in await supervisor.sees("config refused")
+
         (config / "rules.toml").write_text('[rules.strike]\nmatch = "strike"\n')
         service.send_signal(signal.SIGHUP)
         await supervisor.sees("STATUS=watching 2 feeds")
