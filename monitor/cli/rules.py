@@ -1,6 +1,7 @@
 """`rules`: check, test and match; see `rehearse` for what they would have done."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from monitor.cli.rehearse import backtest, diff, on_stored
 from monitor.cli.verdicts import as_json, console, echo_json, failing, print_verdict
 from monitor.core.rules import RuleSet, lint
 from monitor.core.values import Headline
-from monitor.settings import Config, RuleBook, load, read_rule_files
+from monitor.resources import shipped
+from monitor.settings import Config, RuleBook, SettingsError, load, read_rule_files
 
 RulesFile = click.Path(path_type=Path)
 
@@ -59,7 +61,15 @@ async def check(file: Path | None) -> None:
 def _config_and_book(file: Path | None) -> tuple[Config | None, RuleBook]:
     if file is not None:
         return None, read_rule_files(file)
-    config = load(config_file())
+    named = click.get_current_context().obj["config"] or os.environ.get("FEED_MONITOR_CONFIG")
+    try:
+        found = config_file()
+    except SettingsError:
+        if named:
+            raise
+        click.echo("feed-monitor: no config found; these are the shipped rules", err=True)
+        return None, read_rule_files(shipped("config") / "rules.toml")
+    config = load(found)
     return config, config.book
 
 

@@ -5,9 +5,11 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
 
 from monitor.app import utc_now
+from monitor.cli import main
 from tests.doors.operator import Operator
 
 ITEMS = [
@@ -250,3 +252,11 @@ def test_check_warns_of_alerts_that_would_reach_nobody(operator: Operator) -> No
     assert "rule b: counts, and never alerts: medium is below `least` of [alerts], high" in checked
     assert '"and" is a word to look for like any other' in checked
     assert "look wrong; `feed-monitor rules check` says how" in operator.types("check", "--offline").output
+
+
+def test_without_a_config_the_shipped_rules_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    answer = CliRunner().invoke(main, ["rules", "match"], input='{"id": 1, "title": "Preemptive strikes ordered"}\n')
+
+    assert "no config found; these are the shipped rules" in answer.stderr
+    assert json.loads(answer.stdout)["matches"][0]["rule"] == "pre-emptive-strike"
