@@ -23,6 +23,7 @@ class Disposition(StrEnum):
     AGAIN = "not repeated: the rule's count was told within its span"
     HELD = "held back: one of the rule's own 'unless' words stands in it"
     DROPPED = "dropped: one of the rule's own 'drop' words stands in it"
+    SILENCED = "silenced: the rule is muted for a while"
     FEW = "left to the briefing: the rule's count is not reached"
     LEFT = "left to the briefing: the rule's severity is below the alert line"
     OLD = "left to the briefing: it was already old when the feed first showed it"

@@ -34,12 +34,13 @@ class Past:
     """What went before a match of a rule.
 
     `told` is the severity at which its story was told under the rule; `reached`: so many matched as the rule counts;
-    `told_in_span`: that was told already.
+    `told_in_span`: that was told already; `silenced`: a silence is in force.
     """
 
     told: Severity | None = None
     reached: bool = True
     told_in_span: bool = False
+    silenced: bool = False
 
 
 def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy: AlertPolicy) -> Disposition:
@@ -47,6 +48,7 @@ def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy:
     for disposition, applies in (
         (Disposition.DROPPED, match.dropped),
         (Disposition.HELD, match.held),
+        (Disposition.SILENCED, past.silenced),
         (Disposition.LEFT, match.severity.rank < policy.least.rank),
         (Disposition.BASELINE, _is_back_catalogue(arrival)),
         (Disposition.OLD, _was_old(arrival, policy.max_age)),

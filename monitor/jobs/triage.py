@@ -8,13 +8,13 @@ import structlog
 from sqlmodel import Session
 
 from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears, is_news
-from monitor.core.rules import CountBy, Rule, RuleSet
+from monitor.core.rules import CountBy, Rule, RuleSet, read_patterns
 from monitor.core.stories import OPEN_FOR, OpenStories
 from monitor.core.timing import age
 from monitor.core.values import Headline, RuleMatch
 from monitor.jobs.boundary import Progressed
-from monitor.models import Entry, Feed, Story, Subscriber
-from monitor.store import alerts, entries, job_runs, outbox, subscribers
+from monitor.models import Entry, Feed, Silence, Story, Subscriber
+from monitor.store import alerts, entries, job_runs, outbox, silences, subscribers
 from monitor.store.db import Database, single_triage
 from monitor.words import Disposition, Severity
 
@@ -56,13 +56,14 @@ class Triage:
             return []
         now = self.now()
         people = subscribers.confirmed(session)
+        muting = silences.active(session, now)
         arrival = entries.latest_arrival(session)
         open_stories = self._memory.of(arrival, now) or _all_open(session, now)
         lines = []
         for number, entry in enumerate(waiting, arrival + 1):
             entry.arrival = number
             _group(session, entry, open_stories, now)
-            lines.append(self._decide(session, entry, people, now))
+            lines.append(self._decide(session, entry, people, muting, now))
         self._memory.keep(open_stories, arrival + len(waiting), now)
         for (rule, pattern), times in self.rules.gave_up.items():
             log.warning("a regular expression took too long", rule=rule, pattern=pattern, times=times)
@@ -71,7 +72,9 @@ class Triage:
         self.rules.gave_up.clear()
         return lines
 
-    def _decide(self, session: Session, entry: Entry, people: list[Subscriber], now: datetime) -> "_Line":
+    def _decide(
+        self, session: Session, entry: Entry, people: list[Subscriber], muting: list[Silence], now: datetime
+    ) -> "_Line":
         feed = session.get_one(Feed, entry.feed_id)
         matches = self.rules.match(headline(entry, feed))
         if not matches:
@@ -84,8 +87,10 @@ class Triage:
             match, raised = _raised(session, entry, found, rule)
             counts = not match.held and not match.dropped and is_news(arrival, self.policy)
             past, counted = _past(session, entry, feed, rule, told.get(match.rule), counts=counts)
+            muted = _muted(muting, match, headline(entry, feed))
+            past = replace(past, silenced=bool(muted))
             fate = decide(match, arrival, past, bool(self._wanting(people, [match])), self.policy)
-            fates.append((match, fate, "; ".join(filter(None, (counted, raised)))))
+            fates.append((match, fate, "; ".join(filter(None, (counted, raised, muted)))))
         telling = [match for match, fate, _ in fates if fate == Disposition.ALERTED]
         alert = alerts.tell(session, entry.story_id or 0, telling, now) if telling else None
         for match, fate, note in fates:
@@ -150,6 +155,19 @@ def headline(entry: Entry, feed: Feed) -> Headline:
         tuple(entry.tags),
         frozenset(map(str.casefold, (feed.name, feed.publisher, *feed.tags))),
     )
+
+
+def _muted(muting: list[Silence], match: RuleMatch, item: Headline) -> str:
+    """By whose silence the match is muted, until when and why; empty if by none."""
+    for silence in muting:
+        if silence.rule == match.rule and (not silence.words or _holds(silence.words, item)):
+            return f"silenced by {silence.author} until {silence.ends_at:%d %b %H:%M} UTC: {silence.comment}"
+    return ""
+
+
+def _holds(words: str, item: Headline) -> bool:
+    patterns, _ = read_patterns(words)
+    return bool(RuleSet([Rule("silence", Severity.INFO, patterns)]).match(item))
 
 
 def _raised(session: Session, entry: Entry, match: RuleMatch, rule: Rule) -> tuple[RuleMatch, str]:

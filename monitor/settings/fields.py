@@ -13,7 +13,8 @@ _SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
-def _span(value: object) -> object:
+def span(value: object) -> timedelta:
+    """Raises ValueError."""
     if isinstance(value, str):
         found = _SPAN.fullmatch(value.strip())
         if not found:
@@ -97,8 +98,8 @@ def time_of_day(value: object) -> time:
 
 Span = Annotated[
     timedelta,
-    BeforeValidator(_span),
-    PlainSerializer(lambda span: f"{round(span.total_seconds() * 1000)}ms", return_type=str, when_used="json"),
+    BeforeValidator(span),
+    PlainSerializer(lambda lasts: f"{round(lasts.total_seconds() * 1000)}ms", return_type=str, when_used="json"),
 ]
 Zone = Annotated[str, AfterValidator(zone)]
 Address = Annotated[str, AfterValidator(address)]

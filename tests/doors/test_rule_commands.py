@@ -260,3 +260,22 @@ def test_without_a_config_the_shipped_rules_answer(tmp_path: Path, monkeypatch: 
 
     assert "no config found; these are the shipped rules" in answer.stderr
     assert json.loads(answer.stdout)["matches"][0]["rule"] == "pre-emptive-strike"
+
+
+def test_a_rule_is_muted_listed_and_let_speak_again(operator: Operator) -> None:
+    muted = operator.types("silence", "add", "strike", "--for", "8h", "--comment", "planned drill", "--author", "eva")
+    assert muted.output.startswith("1: strike is muted until")
+    assert "eva: planned drill" in operator.types("silence", "list").output
+    assert json.loads(operator.types("silence", "list", "--json").stdout)["author"] == "eva"
+    assert operator.types("silence", "expire", "1").output == "1: ended\n"
+    assert operator.types("silence", "list").output == "no rule is muted\n"
+
+    for words, problem in (
+        (("expire", "1"), "no silence 1 is in force"),
+        (("add", "stirke", "--comment", "x"), "there is no rule stirke; known are strike"),
+        (("add", "strike", "--comment", "x", "--for", "soon"), "--for: "),
+        (("add", "strike", "--comment", "x", "--words", "(open"), "--words: column 6: the line ends too early"),
+    ):
+        refused = operator.types("silence", *words)
+        assert refused.exit_code == 1
+        assert problem in refused.stderr

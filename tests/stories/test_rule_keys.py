@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from monitor.models import Match
+from monitor.models import Match, Silence
 from monitor.settings import SettingsError
-from monitor.store import job_runs
+from monitor.store import job_runs, silences
 from monitor.words import Disposition
 from tests.conftest import GAZETTE, HERALD, OBSERVER, WIRE, World
 from tests.fakes import html_of, text_of
@@ -172,6 +172,28 @@ async def test_every_line_of_all_must_stand_somewhere_in_the_item(world: World) 
 
     (mail,) = world.post.mails(DUTY)
     assert mail["Subject"] == "[coup] Coup announced"
+
+
+async def test_a_silenced_rule_rings_for_nobody_until_its_end_and_says_who_muted_it(world: World) -> None:
+    await world.subscribe(DUTY)
+    now = world.clock.at
+    muted = Silence(
+        rule="airspace-incursion", words="northern coast", starts_at=now, ends_at=now + timedelta(hours=1),
+        author="eva", comment="planned drill",
+    )  # fmt: skip
+    await world.app.db.write(silences.add, muted)
+    world.web.publish(WIRE, "Airspace incursion reported off the northern coast")
+    world.web.publish(HERALD, "Jets chase intruder after airspace incursion in the south")
+    await world.turn()
+    (mail,) = world.post.mails(DUTY)
+    assert "in the south" in mail["Subject"]
+    assert set(await world.app.db.read(fates)) == {Disposition.SILENCED, Disposition.ALERTED}
+    assert "silenced by eva until 02 Mar 13:20 UTC: planned drill" in await world.app.db.read(notes)
+
+    world.clock.pass_time(timedelta(hours=1))
+    world.web.publish(OBSERVER, "New airspace incursion near the northern coast, two bombers seen")
+    await world.turn()
+    assert len(world.post.mails(DUTY)) == 2
 
 
 async def test_a_program_whose_rules_fail_their_own_tests_does_not_start(world: World) -> None:
