@@ -27,5 +27,20 @@ class Disposition(StrEnum):
     FEW = "left to the briefing: the rule's count is not reached"
     LEFT = "left to the briefing: the rule's severity is below the alert line"
     OLD = "left to the briefing: it was already old when the feed first showed it"
+    LATE = "left to the briefing: an edit gave it these words when it was already old"
     BASELINE = "left to the briefing: it came with the first poll of its feed and is not fresh"
     NOBODY = "nobody to tell: no confirmed subscriber wants this alert"
+
+
+class Condition(StrEnum):
+    """How a feed is; the value is the word people read."""
+
+    UNASKED = "not asked yet"
+    GOOD = "good"
+    DAMAGED = "damaged"
+    MOVED = "moved"
+    SILENT = "silent"
+    FAILING = "failing"
+    QUARANTINED = "quarantined"
+    GONE = "gone"
+    RETIRED = "retired"
