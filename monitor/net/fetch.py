@@ -3,35 +3,33 @@
 import asyncio
 import ssl
 import zlib
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
-from typing import Self
-from urllib.parse import urlsplit
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self, TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
+from yarl import URL
 
 from monitor.core.text import legible
+from monitor.net.addresses import Dialler, IsPublic, NotPublicError, Resolve, SystemNames, is_public
+from monitor.net.answers import NO_ANSWER, Answer, Hop, asked_to_wait, explained, fresh_for, hub_and_topic, validator
+from monitor.net.bodies import Intake, TooLargeError
+from monitor.net.hosts import Hosts
+from monitor.net.lines import RamblingError, drawn_by
+from monitor.net.trips import MOST_REDIRECTS, PLAIN, Access, Trip, web_address
+from monitor.net.troubles import FetchFailed, Trouble, failed, failure
 
-MOST_REDIRECTS = 5
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9,"
     " application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
-
-
-class Trouble(StrEnum):
-    DNS = "dns"
-    CONNECT = "connect"
-    TLS = "tls"
-    TIMEOUT = "timeout"
-    HTTP = "http"
-    REDIRECT = "redirect"
-    SIZE = "size"
-    PROTOCOL = "protocol"
+_CONNECT = 10.0
+_LONGEST_REPLY = 10_000
+_GOOD = (200, 203)
+_NO_ROOM = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +37,47 @@ class FeedRequest:
     url: str
     etag: str = ""
     last_modified: str = ""
+    access: Access = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
+    """`room` is what a large document takes up: whoever reads many wraps that in `with fetched.room`, so that only a
+    few large ones are there at once."""
+
     body: bytes
     url: str
     content_type: str
     etag: str
     last_modified: str
+    answer: Answer = NO_ANSWER
+    room: AbstractContextManager[None] = field(default=_NO_ROOM, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    pass
+    answer: Answer = NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
-class FetchFailed:
-    """`asked_to_wait` is the server's Retry-After; `gone` is its word that the feed will not come back."""
+class Posted:
+    """Any answer at all; `reason` is what the server wrote, in one line."""
 
-    trouble: Trouble
+    status: int
     reason: str
-    asked_to_wait: timedelta = timedelta()
-    gone: bool = False
 
 
 FetchResult = Fetched | Unchanged | FetchFailed
 Fetch = Callable[[FeedRequest], Awaitable[FetchResult]]
-
-
-class _TooLargeError(Exception):
-    pass
+Result = TypeVar("Result")
+Take = Callable[[aiohttp.ClientResponse, Trip], Awaitable[Result]]
 
 
 class Fetcher:
-    """`async with Fetcher(...) as fetcher: await fetcher.fetch(request)`."""
+    """`async with Fetcher(...) as fetcher: await fetcher.fetch(request)`.
+
+    `resolve` and `tls` are the system's unless given; `judge` says which addresses count as public.
+    """
 
     def __init__(
         self,
@@ -85,141 +88,175 @@ class Fetcher:
         connections: int,
         host_pause: timedelta,
         now: Callable[[], datetime],
+        resolve: Resolve | None = None,
+        judge: IsPublic = is_public,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._timeout = timeout.total_seconds()
         self._largest = largest
-        self._connections = connections
-        self._host_pause = host_pause.total_seconds()
         self._now = now
-        self._hosts: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._free_at: dict[str, float] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._resolve = resolve
+        self._judge = judge
+        self._tls = tls
+        self._hosts = Hosts(host_pause.total_seconds())
+        self._lines = asyncio.Semaphore(connections)
+        self._intake, self._replies = Intake(largest), Intake(_LONGEST_REPLY)
+        self._life = AsyncExitStack()
+        self._dialler: Dialler | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, force_close=True),
+        resolve = self._resolve
+        if resolve is None:
+            resolve = names = SystemNames()
+            self._life.callback(names.close)
+        self._dialler = Dialler(resolve, self._judge)
+        self._public = await self._life.enter_async_context(self._session(self._dialler, public_only=True))
+        self._any = await self._life.enter_async_context(self._session(self._dialler, public_only=False))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._dialler = None
+        await self._life.aclose()
+
+    async def fetch(self, request: FeedRequest) -> FetchResult:
+        conditions = {}
+        if request.etag:
+            conditions["If-None-Match"] = request.etag
+        if request.last_modified:
+            conditions["If-Modified-Since"] = request.last_modified
+        return await self._ask(request.url, request.access, self._taken_in, conditions)
+
+    async def post(self, url: str, fields: dict[str, str], access: Access = PLAIN) -> Posted | FetchFailed:
+        """Send a form; redirects are followed where they keep it (307, 308)."""
+        form = urlencode(fields).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await self._ask(url, access, self._reply, headers, form)
+
+    def _session(self, dialler: Dialler, *, public_only: bool) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=drawn_by(dialler.connector(self._tls or True, public_only=public_only), self._largest),
             cookie_jar=aiohttp.DummyCookieJar(),
             # aiohttp would offer and unpack brotli, of which 1.6 KB become 2 GB; we take gzip and count.
             auto_decompress=False,
             trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(10.0, self._timeout)),
-            headers={
-                "User-Agent": self._user_agent,
-                "Accept": _ACCEPT,
-                "Accept-Encoding": "gzip",
-            },
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(_CONNECT, self._timeout)),
+            headers={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"},
         )
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-    async def fetch(self, request: FeedRequest) -> FetchResult:
-        host = urlsplit(request.url).netloc.lower()
-        clock = asyncio.get_running_loop().time
-        async with self._hosts[host]:
-            await asyncio.sleep(max(0.0, self._free_at.get(host, 0.0) - clock()))
-            try:
-                # A deadline around everything: a server that sends a byte a second never times out by itself.
-                async with asyncio.timeout(self._timeout):
-                    result = await self._ask(request)
-            except TimeoutError:
-                return FetchFailed(Trouble.TIMEOUT, f"no complete answer within {self._timeout:g} s")
-            except _TooLargeError:
-                return FetchFailed(Trouble.SIZE, f"larger than {self._largest / 1_000_000:g} MB")
-            except aiohttp.ClientError as error:
-                return _failed(error)
-            except (zlib.error, ValueError, OSError) as error:
-                return FetchFailed(Trouble.PROTOCOL, legible(f"broken answer ({error})")[:300])
-            finally:
-                self._free_at[host] = clock() + self._host_pause
-        return result
-
-    async def _ask(self, request: FeedRequest) -> FetchResult:
-        if self._session is None:
+    async def _ask(
+        self, url: str, access: Access, take: Take[Result], headers: dict[str, str], form: bytes | None = None
+    ) -> Result | FetchFailed:
+        if self._dialler is None:
             raise RuntimeError("the fetcher is used outside its `async with`")
-        headers = {}
-        if request.etag:
-            headers["If-None-Match"] = request.etag
-        if request.last_modified:
-            headers["If-Modified-Since"] = request.last_modified
-        async with self._session.get(request.url, headers=headers, max_redirects=MOST_REDIRECTS) as response:
-            if response.status == 304 and headers:
-                return Unchanged()
-            if response.status != 200:
-                return FetchFailed(
-                    Trouble.HTTP,
-                    legible(f"{response.status} {response.reason or ''}")[:200],
-                    _asked_to_wait(response.headers.get("Retry-After", ""), self._now()),
-                    gone=response.status == 410,
-                )
-            body = await self._body(response)
-            return Fetched(
-                body,
-                str(response.url),
-                legible(response.headers.get("Content-Type", "")),
-                _validator(response.headers.get("ETag", "")),
-                _validator(response.headers.get("Last-Modified", "")),
+        try:
+            trip = Trip(web_address(URL(url)), access, self._timeout, headers, form)
+        except ValueError as error:
+            return failed(Trouble.ADDRESS, f'"{url}" is no web address; {error}', NO_ANSWER)
+        try:
+            while True:
+                host = trip.host
+                async with self._hosts.turn(host), self._lines:
+                    # A redirect within the host is the same visit: no pause, no other visitor in between.
+                    while trip.host == host:
+                        result = await self._step(self._dialler, trip, take)
+                        if result is not None:
+                            return result
+        except aiohttp.ConnectionTimeoutError:
+            reason = f"no connection to {trip.host} within {min(_CONNECT, self._timeout):g} s"
+            return failed(Trouble.TIMEOUT, reason, trip.answer)
+        except TimeoutError:
+            return failed(Trouble.TIMEOUT, f"no complete answer within {self._timeout:g} s", trip.answer)
+        except (
+            aiohttp.ClientError, NotPublicError, TooLargeError, RamblingError, zlib.error, ValueError, OSError,
+        ) as error:  # fmt: skip
+            return failure(error, self._largest, trip.answer)
+
+    async def _step(self, dialler: Dialler, trip: Trip, take: Take[Result]) -> Result | FetchFailed | None:
+        """One request and its answer; None when that leads on."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            # A deadline around everything: a server that sends a byte a second never times out by itself.
+            async with asyncio.timeout(trip.left):
+                return await self._exchange(dialler, trip, take)
+        finally:
+            trip.left -= clock() - began
+
+    async def _exchange(self, dialler: Dialler, trip: Trip, take: Take[Result]) -> Result | FetchFailed | None:
+        access = trip.access
+        if access.proxy and not access.allow_private:
+            await dialler.vet(trip.url.host or "", trip.url.port or 0)
+        session = self._any if access.proxy or access.allow_private else self._public
+        async with session.request(
+            "GET" if trip.form is None else "POST",
+            trip.url,
+            headers=trip.headers,
+            data=trip.form,
+            allow_redirects=False,
+            proxy=access.proxy or None,
+        ) as response:
+            if trip.leads_on(response.status, response.headers):
+                return trip.follow(response.status, response.headers["Location"], self._answer(response, trip))
+            return await take(response, trip)
+
+    async def _taken_in(self, response: aiohttp.ClientResponse, trip: Trip) -> FetchResult:
+        headers, answer = response.headers, self._answer(response, trip)
+        if response.status == 304 and trip.conditions:
+            return Unchanged(answer)
+        if response.status not in _GOOD:
+            return FetchFailed(
+                Trouble.HTTP,
+                legible(f"{response.status} {response.reason or ''}")[:200],
+                asked_to_wait(headers.get("Retry-After", ""), self._now()),
+                gone=response.status == 410,
+                answer=answer,
             )
+        body, room = await self._intake.document(response)
+        return Fetched(
+            body,
+            answer.url,
+            legible(headers.get("Content-Type", "")),
+            validator(headers.get("ETag", "")),
+            validator(headers.get("Last-Modified", "")),
+            answer,
+            room,
+        )
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        if encoding not in ("identity", "", "gzip", "x-gzip"):
-            raise ValueError(f"content encoding {encoding!r} was not asked for")
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(65_536):
-            rest = chunk
-            while rest:
-                body += unpacker.decompress(rest, self._largest + 1 - len(body)) if unpacker else rest
-                if len(body) > self._largest:
-                    raise _TooLargeError
-                # After its end more members may follow (RFC 1952 2.2), or zeros that only fill up.
-                rest = unpacker.unused_data.lstrip(b"\0") if unpacker else b""
-                if rest:
-                    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        if unpacker and not unpacker.eof:
-            raise ValueError("the gzip stream ends too early")
-        return bytes(body)
+    async def _reply(self, response: aiohttp.ClientResponse, _trip: Trip) -> Posted:
+        try:
+            said, _ = await self._replies.document(response)
+        except (TooLargeError, ValueError, zlib.error):
+            said = b""
+        return Posted(response.status, legible(said.decode("utf-8", "replace") or response.reason or "")[:300])
 
-
-def _failed(error: aiohttp.ClientError) -> FetchFailed:
-    match error:
-        case aiohttp.TooManyRedirects():
-            trouble, reason = Trouble.REDIRECT, f"more than {MOST_REDIRECTS} redirects"
-        case aiohttp.NonHttpUrlClientError() | aiohttp.InvalidURL():
-            trouble, reason = Trouble.REDIRECT, f"redirected to what is no web address ({error})"
-        case aiohttp.ClientConnectorDNSError():
-            trouble, reason = Trouble.DNS, f"no address known for {error.host}"
-        case aiohttp.ClientSSLError() | aiohttp.ClientConnectorCertificateError():
-            trouble, reason = Trouble.TLS, f"no trusted TLS connection ({_cause(error)})"
-        case aiohttp.ClientConnectorError():
-            trouble, reason = Trouble.CONNECT, f"cannot connect to {error.host}:{error.port} ({_cause(error)})"
-        case _:
-            trouble, reason = Trouble.PROTOCOL, f"broken answer ({type(error).__name__}: {str(error)[:120]})"
-    return FetchFailed(trouble, legible(reason)[:300])
+    def _answer(self, response: aiohttp.ClientResponse, trip: Trip) -> Answer:
+        headers = response.headers
+        hub, topic = hub_and_topic(headers, trip.url) if "Link" in headers else ("", "")
+        return Answer(
+            response.status,
+            str(trip.url),
+            trip.hops,
+            trip.moved_to,
+            fresh_for(headers, self._now()),
+            hub,
+            topic,
+            explained(headers),
+        )
 
 
-def _validator(said: str) -> str:
-    """An ETag or date to send back one day; "" for one whose bytes are no text and could not be stored."""
-    return said if said.isascii() and said.isprintable() else ""
-
-
-def _cause(error: aiohttp.ClientError) -> str:
-    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        return inner.verify_message
-    return getattr(inner, "strerror", None) or str(inner)
-
-
-def _asked_to_wait(said: str, now: datetime) -> timedelta:
-    """Retry-After in seconds or as a date; nothing for what cannot be read."""
-    try:
-        if said.strip().isdigit():
-            return timedelta(seconds=min(int(said), 10_000_000))
-        until = parsedate_to_datetime(said)
-    except (ValueError, TypeError, OverflowError):
-        return timedelta()
-    return max(timedelta(), (until if until.tzinfo else until.replace(tzinfo=UTC)) - now)
+__all__ = [
+    "MOST_REDIRECTS",
+    "Access",
+    "Answer",
+    "FeedRequest",
+    "Fetch",
+    "FetchFailed",
+    "FetchResult",
+    "Fetched",
+    "Fetcher",
+    "Hop",
+    "Posted",
+    "Trouble",
+    "Unchanged",
+]

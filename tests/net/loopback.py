@@ -16,7 +16,9 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def listening(
+    talk: Talk, tls: ssl.SSLContext | None = None, *, at: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
     """Serve `talk` on a free port until the block ends; whoever is still talking then is cut off."""
     talks: set[asyncio.Task[None]] = set()
 
@@ -30,7 +32,7 @@ async def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncItera
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talks.add(asyncio.create_task(converse(reader, writer)))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(accept, at, port, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -61,6 +63,8 @@ async def forever() -> None:
 class Heard:
     path: str
     headers: dict[str, str]
+    method: str = "GET"
+    body: str = ""
 
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -73,16 +77,18 @@ class Publisher:
     answers: dict[str, Answer]
     port: int = 0
     scheme: str = "http"
+    at: str = "127.0.0.1"
     heard: list[Heard] = field(default_factory=list)
 
     def url(self, path: str = "/feed") -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://{self.at}:{self.port}{path}"
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-        path = first.split()[1]
+        method, path, _ = first.split()
         headers = dict(line.lower().split(": ", 1) for line in lines)
-        self.heard.append(Heard(path, headers))
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        self.heard.append(Heard(path, headers, method, body.decode()))
         answer = self.answers[path]
         if callable(answer):
             await answer(writer)
@@ -92,9 +98,11 @@ class Publisher:
 
 
 @asynccontextmanager
-async def publishing(answers: dict[str, Answer], tls: ssl.SSLContext | None = None) -> AsyncIterator[Publisher]:
-    publisher = Publisher(answers, scheme="https" if tls else "http")
-    async with listening(publisher.talk, tls) as publisher.port:
+async def publishing(
+    answers: dict[str, Answer], tls: ssl.SSLContext | None = None, *, at: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Publisher]:
+    publisher = Publisher(answers, scheme="https" if tls else "http", at=at)
+    async with listening(publisher.talk, tls, at=at, port=port) as publisher.port:
         yield publisher
 
 
@@ -124,3 +132,7 @@ def served_with(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(certificate))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.net.fetch import FeedRequest, Fetched, FetchFailed, Trouble
+from monitor.net.fetch import Fetched, FetchFailed, Trouble
 from monitor.net.post import SendFailed, Sent
 from monitor.net.systemd import notify
 from monitor.settings.fields import address
 from tests.net.loopback import answer, publishing
 from tests.net.post_office import SILENCE, door, letter, post_office
-from tests.net.test_fetching import fetcher
+from tests.net.visiting import fetcher, request
 
 
 def storable(text: str) -> bool:
@@ -22,7 +22,7 @@ def storable(text: str) -> bool:
 async def test_an_operator_reads_a_reason_in_no_known_alphabet_as_far_as_it_can_be_read() -> None:
     said = b"HTTP/1.1 500 K\xe4se \x1b[31mred\r\nContent-Length: 0\r\n\r\n"
     async with publishing({"/feed": said}) as publisher, fetcher() as web:
-        result = await web.fetch(FeedRequest(publisher.url()))
+        result = await web.fetch(request(publisher.url()))
     assert isinstance(result, FetchFailed)
     assert storable(result.reason)
     assert result.reason.startswith("500 Kse")
@@ -31,7 +31,7 @@ async def test_an_operator_reads_a_reason_in_no_known_alphabet_as_far_as_it_can_
 async def test_a_validator_that_is_no_text_is_not_kept() -> None:
     head = b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nLast-Modified: \xff\r\nContent-Length: 2\r\n\r\n'
     async with publishing({"/feed": head + b"hi"}) as publisher, fetcher() as web:
-        result = await web.fetch(FeedRequest(publisher.url()))
+        result = await web.fetch(request(publisher.url()))
     assert isinstance(result, Fetched)
     assert (result.body, result.etag, result.last_modified) == (b"hi", "", "")
 
@@ -39,7 +39,7 @@ async def test_a_validator_that_is_no_text_is_not_kept() -> None:
 async def test_a_redirect_in_no_known_alphabet_can_be_written_down() -> None:
     said = b"HTTP/1.1 302 Found\r\nLocation: http://xn--a\xe9.%00/\r\nContent-Length: 0\r\n\r\n"
     async with publishing({"/feed": said}) as publisher, fetcher() as web:
-        result = await web.fetch(FeedRequest(publisher.url()))
+        result = await web.fetch(request(publisher.url()))
     assert isinstance(result, FetchFailed)
     assert result.trouble == Trouble.REDIRECT
     assert storable(result.reason)
@@ -50,7 +50,7 @@ async def test_a_document_packed_in_pieces_is_unpacked_whole(padding: bytes) -> 
     parts = [b"<rss>" + b"x" * 100_000, b"</rss>"]
     packed = b"".join(gzip.compress(part, 0) for part in parts) + padding
     async with publishing({"/feed": answer(body=packed, content_encoding="gzip")}) as publisher, fetcher() as web:
-        result = await web.fetch(FeedRequest(publisher.url()))
+        result = await web.fetch(request(publisher.url()))
     assert isinstance(result, Fetched)
     assert result.body == b"".join(parts)
 
