@@ -1,11 +1,12 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org), read leniently: one odd item does not cost the others."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
-from monitor.core.identity import absolute, usable_time
-from monitor.core.text import legible, plain, plain_lines
+from monitor.core.dates import read_date
+from monitor.core.identity import absolute
+from monitor.core.items import digest, digests, shared_guids_marked
+from monitor.core.text import headline, legible, plain, plain_lines
 from monitor.core.values import (
     CONTENT_LIMIT,
     MOST_ENTRIES,
@@ -17,7 +18,8 @@ from monitor.core.values import (
 )
 
 
-def parse(text: str, url: str) -> ParsedFeed | NotAFeed:
+def parse(text: str, url: str, known: bytes = b"") -> ParsedFeed | NotAFeed:
+    """`known` are digests of items that were read before; see `monitor.core.parse`."""
     try:
         document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
@@ -26,13 +28,21 @@ def parse(text: str, url: str) -> ParsedFeed | NotAFeed:
         return NotAFeed("JSON, but no JSON Feed: it has no list of items")
     version = legible(_string(document.get("version")).rstrip("/").rpartition("/")[2])[:20]
     language = _language(document)
+    shown = [item for item in document["items"] if isinstance(item, dict)]
+    items = {digest(json.dumps(item, sort_keys=True)): item for item in shown[:MOST_ENTRIES]}
+    old = digests(known) & items.keys()
+    entries = [_entry(item, url, document, language) for each, item in items.items() if each not in old]
     return ParsedFeed(
         version=f"json {version}".strip(),
-        title=legible(_string(document.get("title")))[:TITLE_LIMIT],
+        title=headline(_string(document.get("title")), TITLE_LIMIT),
         language=language,
-        entries=tuple(
-            _entry(item, url, document, language) for item in document["items"][:MOST_ENTRIES] if isinstance(item, dict)
+        entries=shared_guids_marked(entries, {_guid(items[each]) for each in old}),
+        shown=len(shown),
+        items=b"".join(items).hex(),
+        hub=next(
+            (hub for each in _objects(document.get("hubs")) if (hub := absolute(_string(each.get("url")), url))), ""
         ),
+        topic=absolute(_string(document.get("feed_url")), url),
     )
 
 
@@ -42,21 +52,26 @@ def _entry(item: dict[str, Any], url: str, document: dict[str, Any], language: s
     )
     said = _string(item.get("date_published"))
     tags = item.get("tags")
-    link = _string(item.get("url")) or _string(item.get("external_url"))
-    guid = legible(_string(item.get("id")))
+    guid = _guid(item)
+    links = [_string(item.get("url")), _string(item.get("external_url")), guid if "://" in guid else ""]
+    links += [_string(attachment.get("url")) for attachment in _objects(item.get("attachments"))]
     return ParsedEntry(
         guid=guid,
-        link=absolute(link or (guid if "://" in guid else ""), url),
-        title=legible(_string(item.get("title")))[:TITLE_LIMIT],
-        summary=plain_lines(_string(item.get("summary")), SUMMARY_LIMIT) or content[:SUMMARY_LIMIT],
+        link=next((link for said in links if (link := absolute(said, url))), ""),
+        title=headline(_string(item.get("title")), TITLE_LIMIT),
+        summary=plain(_string(item.get("summary")), SUMMARY_LIMIT) or content[:SUMMARY_LIMIT],
         content=content,
-        published=_time(said),
+        published=read_date(said),
         published_said=legible(said)[:100],
-        updated=_time(_string(item.get("date_modified"))),
+        updated=read_date(_string(item.get("date_modified"))),
         author=legible(_author(item) or _author(document))[:200],
         tags=tuple(legible(tag)[:100] for tag in tags if isinstance(tag, str))[:50] if isinstance(tags, list) else (),
         language=_language(item) or language,
     )
+
+
+def _guid(item: dict[str, Any]) -> str:
+    return legible(_string(item.get("id")))
 
 
 def _language(of: dict[str, Any]) -> str:
@@ -64,21 +79,16 @@ def _language(of: dict[str, Any]) -> str:
 
 
 def _author(of: dict[str, Any]) -> str:
-    authors = of.get("authors")
-    candidates = [*(authors if isinstance(authors, list) else ()), of.get("author")]
-    names = [_string(author.get("name")) for author in candidates if isinstance(author, dict)]
-    return next((name for name in names if name), "")
+    people = [*_objects(of.get("authors")), *_objects(of.get("author"))]
+    return ", ".join(name for name in dict.fromkeys(_string(person.get("name")) for person in people) if name)
+
+
+def _objects(said: object) -> list[dict[str, Any]]:
+    """Those of a list; an object alone is taken for a list of one."""
+    return [each for each in (said if isinstance(said, list) else [said]) if isinstance(each, dict)]
 
 
 def _string(value: object) -> str:
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _time(said: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(said.strip())
-        return usable_time((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC))
-    except (ValueError, OverflowError):
-        return None

@@ -1,7 +1,7 @@
 """What flows between the steps."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.words import Severity
 
@@ -10,6 +10,8 @@ MOST_ENTRIES = 2_000
 TITLE_LIMIT = 1_000
 SUMMARY_LIMIT = 16_000
 CONTENT_LIMIT = 64_000
+# Of an item's digest: among 2,000 items of a feed a chance agreement is out of reach.
+DIGEST_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,9 @@ class ParsedEntry:
     """One item as its feed tells it: texts without markup, links absolute, times in UTC.
 
     `published_said` is the feed's own spelling of the date, kept even where `published` is None
-    because nobody could read it.
+    because nobody could read it. `place` is GeoRSS's latitude and longitude; `cap` are the fields of
+    the Common Alerting Protocol that the item carries, by their names there. `guid_shared`: another item of
+    the same document bears the same guid.
     """
 
     guid: str = ""
@@ -31,22 +35,48 @@ class ParsedEntry:
     author: str = ""
     tags: tuple[str, ...] = ()
     language: str = ""
+    place: tuple[float, float] | None = None
+    cap: tuple[tuple[str, str], ...] = ()
+    guid_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How often, and when, a feed says it wants to be asked: `every` from `<ttl>` and `sy:`, hours of the day (UTC)
+    and days of the week (Monday is 0) without news from `skipHours` and `skipDays`."""
+
+    every: timedelta = timedelta()
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """`damage` says what was wrong with a document that could be read all the same."""
+    """`entries` are those of items that were not known; the document shows `shown` items in all.
+
+    `items` holds the digests of all its items, DIGEST_BYTES each, in hexadecimal digits, and is empty where the
+    document could not be split. `damage` says what was wrong with one that could be read all the same.
+    `hub` and `topic` are WebSub's, from the document.
+    """
 
     version: str
     title: str = ""
     language: str = ""
     entries: tuple[ParsedEntry, ...] = ()
     damage: str = ""
+    shown: int = 0
+    items: str = ""
+    wishes: Wishes = Wishes()
+    hub: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotAFeed:
+    """`killed`: reading it cost a child its life."""
+
     reason: str
+    killed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

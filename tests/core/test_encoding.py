@@ -1,6 +1,8 @@
+from gzip import compress
+
 import pytest
 
-from monitor.core.encoding import decoded
+from monitor.core.encoding import decoded, unpacked
 from tests.core.documents import item, only_entry, rss
 
 _RUSSIAN = "Мост закрыт"
@@ -63,3 +65,52 @@ def test_a_label_that_names_a_dangerous_codec_is_not_obeyed() -> None:
 
 def test_control_characters_do_not_spoil_a_document() -> None:
     assert decoded("\ufeff \n<a>one\x00\x08\x0b two\uffff\t</a>".encode()) == "<a>one two\t</a>"
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "windows-1251"])
+def test_russian_without_any_label_is_not_read_as_french(encoding: str) -> None:
+    document = _document("Мост через реку закрыт для движения").encode(encoding)
+    assert only_entry(document).title == "Мост через реку закрыт для движения"
+
+
+def test_russian_under_the_label_of_a_careless_server_is_still_russian() -> None:
+    document = _document(_RUSSIAN, "iso-8859-1").encode("windows-1251")
+    assert only_entry(document, "text/xml; charset=iso-8859-1").title == _RUSSIAN
+
+
+def test_the_accents_of_french_are_not_taken_for_russian() -> None:
+    title = "Été à l'hôtel, où l'élève préféra être prêt"
+    assert only_entry(_document(title).encode("cp1252")).title == title
+
+
+def test_a_label_that_the_bytes_belie_gives_way_to_one_that_fits() -> None:
+    document = _document("橋は閉鎖された", "euc-kr").encode("shift_jis")
+    assert only_entry(document, "text/xml; charset=shift_jis").title == "橋は閉鎖された"
+
+
+def test_a_quotation_mark_pasted_from_windows_survives_in_utf_8() -> None:
+    document = _document("Мэр: #мост закрыт#").encode().replace(b"#", b"\x93", 1).replace(b"#", b"\x94", 1)
+    assert only_entry(document).title == "Мэр: “мост закрыт”"
+
+
+def test_a_name_in_a_json_feed_stays_as_it_was_typed() -> None:
+    assert decoded(b'{"title": "AT&eacute;"}') == '{"title": "AT&eacute;"}'
+
+
+def test_names_that_the_document_defines_itself_are_left_to_it() -> None:
+    document = '<!DOCTYPE rss [<!ENTITY eacute "e">]><rss>&eacute;</rss>'
+    assert decoded(document.encode()) == document
+
+
+def test_a_document_packed_twice_is_unpacked() -> None:
+    document = rss(item("Bridge closed"))
+    assert only_entry(compress(compress(document))).title == "Bridge closed"
+
+
+def test_a_bomb_within_the_compression_is_refused() -> None:
+    assert unpacked(compress(bytes(21_000_000))) is None
+    assert unpacked(b"\x1f\x8bnonsense") is None
+    layers = b"<rss/>"
+    for _ in range(9):
+        layers = compress(layers)
+    assert unpacked(layers) is None

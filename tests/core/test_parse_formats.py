@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.core.identity import keys
+from monitor.core.identity import sightings
 from tests.core.documents import STORY, URL, atom, item, only_entry, read, rss
 
 _RDF = f"""<?xml version="1.0"?>
@@ -154,6 +154,25 @@ def test_the_feeds_author_stands_in_for_an_item_without_one() -> None:
     assert only_entry(json.dumps(document).encode()).author == "Bo"
 
 
+def test_a_json_feed_names_its_hub_and_its_own_address() -> None:
+    document = {"hubs": [{"type": "x"}, {"url": "https://hub.example/"}], "feed_url": URL, "items": [{"id": "1"}]}
+    feed = read(json.dumps(document).encode())
+    assert (feed.hub, feed.topic) == ("https://hub.example/", URL)
+
+
+def test_a_json_item_that_is_only_a_recording_leads_to_it() -> None:
+    assert only_entry(_json_feed("1.1", id="n-1", url=None, attachments=[{"url": STORY}])).link == STORY
+
+
+def test_all_authors_of_a_json_item_are_named_and_one_alone_needs_no_list() -> None:
+    assert only_entry(_json_feed("1.1", authors=[{"name": "Ann"}, {"name": "Bo"}])).author == "Ann, Bo"
+    assert only_entry(_json_feed("1.1", authors={"name": "Ann"})).author == "Ann"
+
+
+def test_a_json_title_with_markup_is_read_as_words() -> None:
+    assert only_entry(_json_feed("1.1", title="Fish &amp; <b>chips</b>")).title == "Fish & chips"
+
+
 def test_one_odd_json_item_does_not_cost_the_others() -> None:
     document = {"items": [3, None, {"title": ["x"], "tags": "y", "url": {}}, {"title": "fine"}]}
     assert [entry.title for entry in read(json.dumps(document).encode()).entries] == ["", "fine"]
@@ -180,4 +199,4 @@ def test_a_document_from_an_unknown_address_keeps_its_absolute_links() -> None:
 def test_entries_without_a_link_are_not_all_one_page() -> None:
     feed = read(rss("<item><title>Bridge closed</title></item><item><title>Museum opens</title></item>"))
     assert [entry.link for entry in feed.entries] == ["", ""]
-    assert len({key for key, _ in keys(feed.entries)}) == 2
+    assert len(sightings(feed.entries)) == 2

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.cell import _parsed
 from monitor.core.parse import parse
 from monitor.core.values import MOST_ENTRIES, TITLE_LIMIT, NotAFeed, ParsedFeed
 from tests.core.documents import STORY, URL, item, only_entry, read, rss
@@ -92,7 +91,8 @@ def test_a_feed_without_end_is_cut() -> None:
     feed = read(json.dumps({"items": entries}).encode())
     assert len(feed.entries) == MOST_ENTRIES
     assert len(feed.entries[0].title) == TITLE_LIMIT
-    assert len(read(rss(item("y" * 2_000) * (MOST_ENTRIES + 1))).entries) == MOST_ENTRIES
+    items = (f"<item><title>{number}</title></item>" for number in range(MOST_ENTRIES + 1))
+    assert len(read(rss(*items)).entries) == MOST_ENTRIES
 
 
 def test_invisible_characters_never_reach_a_reader() -> None:
@@ -103,7 +103,7 @@ def test_invisible_characters_never_reach_a_reader() -> None:
 @given(st.binary(max_size=400))
 @settings(max_examples=100, deadline=None)
 def test_no_bytes_take_the_reader_down(document: bytes) -> None:
-    assert isinstance(_parsed(document, URL, ""), ParsedFeed | NotAFeed)
+    assert isinstance(parse(document, URL), ParsedFeed | NotAFeed)
 
 
 @given(st.lists(_CUTS, min_size=1, max_size=4))
@@ -112,4 +112,4 @@ def test_no_damage_to_a_feed_takes_the_reader_down(cuts: list[tuple[int, int, by
     document = _VALID
     for start, length, wedge in cuts:
         document = document[:start] + wedge + document[start + length :]
-    assert isinstance(_parsed(document, URL, ""), ParsedFeed | NotAFeed)
+    assert isinstance(parse(document, URL), ParsedFeed | NotAFeed)

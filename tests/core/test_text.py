@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.text import header_safe, legible, plain, plain_lines, shortened
+from monitor.core.text import header_safe, headline, legible, plain, plain_lines, shortened
 
 _ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 # Letters, spaces, controls and what is invisible; no marks, which may join the letter before them.
@@ -23,6 +23,15 @@ _VISIBLE_OR_NOT = st.text("abé сж=?_ \n\r\t\x00\x1b\u00ad\u200b\u200d\u202e\u
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("  spaced \n\n\n out  ", "spaced\nout"),
         ("", ""),
+        ("wrapped\nin its <b>source</b>", "wrapped in its source"),
+        ("<pre>line\nby line</pre>", "line\nby line"),
+        ('<a title="1 > 0">one</a> <img alt="a < b">two', "one two"),
+        ("<p><o:p>office</o:p> <fb:like/>words</p>", "office words"),
+        ("a<iframe>hidden</iframe>b<svg><p>c</p></svg>d", "abd"),
+        ("a<script>never closed <p>b", "anever closed\nb"),
+        ("sa<!-- x >fe <b>", "safe"),
+        ("<![CDATA[<p>twice</p>]]>", "twice"),
+        ("<b>x</b> a <= b", "x a <= b"),
     ],
 )
 def test_markup_becomes_the_words_a_reader_sees(html: str, words: str) -> None:
@@ -42,6 +51,37 @@ def test_markup_becomes_the_words_a_reader_sees(html: str, words: str) -> None:
 )
 def test_a_reader_sees_no_trick_in_a_line(said: str, seen: str) -> None:
     assert legible(said) == seen
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<" * 30_000,
+        "<div>" * 30_000,
+        "<b>" * 30_000 + "x",
+        "<a x='" * 30_000,
+        "<!--" * 30_000,
+        "<svg>" * 30_000,
+        "<table><tr><td>" * 20_000,
+        "&" * 200_000,
+        "\n" * 200_000 + "x",
+        "a" * 1_000_000,
+        "a" + "\u0301\u0323" * 200_000,
+    ],
+    ids=lambda hostile: str(hostile[:6]).encode("unicode_escape").decode(),
+)
+def test_a_hostile_text_is_read_once_and_cut(hostile: str) -> None:
+    assert len(plain(hostile, 1_000)) <= 1_000
+
+
+def test_marks_piled_upon_a_letter_are_cut_and_letters_are_not() -> None:
+    assert len(legible("a" + "\u0301" * 5_000)) < 40
+    assert legible("—" * 100) == "—" * 100
+
+
+def test_a_headline_is_one_line() -> None:
+    assert headline("<p>Bridge</p>\n closed &amp; <unknown>", 100) == "Bridge closed &"
+    assert headline("Bridge\nclosed: <unknown>", 100) == "Bridge closed: <unknown>"
 
 
 def test_a_subject_hides_no_encoded_header() -> None:
