@@ -1,5 +1,6 @@
 """`why`: what became of an entry, and what the rules say of words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -15,8 +16,8 @@ from monitor.core.text import shortened
 from monitor.core.timing import age
 from monitor.core.values import Headline
 from monitor.jobs.triage import headline
-from monitor.models import Delivery, Entry, Feed, Match
-from monitor.store import alerts, entries, feeds, outbox
+from monitor.models import Delivery, Entry, Feed, Match, Revision
+from monitor.store import alerts, entries, feeds, outbox, revisions
 from monitor.store.db import Database
 
 
@@ -68,6 +69,7 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
         f", published {entry.published_at:%d %b %H:%M}" if entry.published_at else ", without a date that can be read"
     )
     out.print(Text(f"  seen {entry.arrived_at:%d %b %H:%M:%S} UTC in {feed.name}{said}"))
+    _print_edits(out, entry, await db.read(revisions.of_entry, entry.id))
     first, other = (await db.read(entries.of_story, entry.story_id) if entry.story_id else [(entry, feed)])[0]
     if first.id != entry.id:
         seen = f"{other.name}, seen {first.arrived_at:%d %b %H:%M:%S} UTC"
@@ -91,3 +93,12 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
         out.print(f"  no rule spoke of it when it came; it is read as {read_as}")
         print_verdict(out, rules, headline(entry, feed))
     out.print()
+
+
+def _print_edits(out: Console, entry: Entry, before: Sequence[Revision]) -> None:
+    titles = [*(each.title for each in before), entry.title]
+    for said, then in zip(before, titles[1:], strict=True):
+        what = f"headline was “{said.title}”" if said.title != then else "text was another"
+        out.print(Text(f"  until {said.until:%d %b %H:%M:%S} UTC its {what}"))
+    if before and entry.waiting:
+        out.print("  not triaged again since")

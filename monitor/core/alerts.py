@@ -16,11 +16,13 @@ class Arrival:
     """When an entry reached us, by the clocks that matter.
 
     `previous_poll_at` is the last good poll of its feed before it came: None for a feed's first poll.
+    `revised_at`: an edit, then, gave it the words in question.
     """
 
     arrived_at: datetime
     published_at: datetime | None
     previous_poll_at: datetime | None
+    revised_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy:
         (Disposition.SILENCED, past.silenced),
         (Disposition.LEFT, match.severity.rank < policy.least.rank),
         (Disposition.BASELINE, _is_back_catalogue(arrival)),
-        (Disposition.OLD, _was_old(arrival, policy.max_age)),
+        (Disposition.OLD, was_old(arrival, policy.max_age)),
+        (Disposition.LATE, _was_revised_late(arrival, policy.max_age)),
         (Disposition.FEW, not past.reached),
         (Disposition.AGAIN, past.told_in_span),
         (Disposition.TOLD, past.told is not None and past.told.rank >= match.severity.rank),
@@ -68,20 +71,33 @@ def hears(alert_from: Severity | None, told: Iterable[Severity]) -> bool:
 
 
 def is_news(arrival: Arrival, policy: AlertPolicy) -> bool:
-    """Whether an entry tells of something that is happening: no back catalogue, and nothing that slid in late."""
-    return not _is_back_catalogue(arrival) and not _was_old(arrival, policy.max_age)
+    """Whether an entry tells of something that is happening: no back catalogue, nothing that slid in late, no old
+    entry that was edited."""
+    old = was_old(arrival, policy.max_age) or _was_revised_late(arrival, policy.max_age)
+    return not old and not _is_back_catalogue(arrival)
 
 
 def _is_back_catalogue(arrival: Arrival) -> bool:
-    return arrival.previous_poll_at is None and not _is_fresh(arrival)
+    return arrival.previous_poll_at is None and arrival.revised_at is None and not _is_fresh(arrival)
 
 
 def _is_fresh(arrival: Arrival) -> bool:
     return arrival.published_at is not None and abs(arrival.arrived_at - arrival.published_at) <= FRESH
 
 
-def _was_old(arrival: Arrival, max_age: timedelta) -> bool:
-    """Published long before the last time we looked: an old item slid in. After an outage nothing is old."""
+def was_old(arrival: Arrival, max_age: timedelta) -> bool:
+    """Published long before the last time we looked: an old item slid in. After an outage nothing is old, and neither
+    is what has no date that can be used, or one in the future."""
     if arrival.published_at is None or arrival.previous_poll_at is None:
         return False
     return arrival.published_at < arrival.previous_poll_at - max_age
+
+
+def _was_revised_late(arrival: Arrival, max_age: timedelta) -> bool:
+    """Edited long after it came, or, of a feed's back catalogue, long after it was published."""
+    if arrival.revised_at is None:
+        return False
+    began = arrival.arrived_at
+    if arrival.previous_poll_at is None and arrival.published_at is not None:
+        began = min(began, arrival.published_at)
+    return arrival.revised_at - began > max_age

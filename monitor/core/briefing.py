@@ -23,7 +23,7 @@ class BriefedRule:
 
 @dataclass(frozen=True, slots=True)
 class BriefedStory:
-    """`happened_at` is when its first report was published, or else reached us."""
+    """`happened_at` is when its first report was published, or else reached us. `old`: it was long past by then."""
 
     title: str
     link: str
@@ -33,6 +33,7 @@ class BriefedStory:
     happened_at: datetime
     rules: tuple[BriefedRule, ...]
     alerted: bool
+    old: bool = False
 
     @property
     def severity(self) -> Severity | None:

@@ -78,7 +78,7 @@ class OpenStories:
 
     _by_link: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     # By the numbers in them: "3 killed" and "40 killed" are two events however alike the rest is.
-    _titles: dict[frozenset[str], dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    _titles: dict[frozenset[str], "_Titles"] = field(default_factory=lambda: defaultdict(_Titles))
 
     def find(self, title: str, canonical_link: str, feed: int | None = None) -> int | None:
         """The story this entry belongs to, or None when it starts its own.
@@ -93,10 +93,10 @@ class OpenStories:
         words = _telling_words(title)
         if len(words) < FEWEST_WORDS:
             return None
-        titles = self._titles.get(_numbers(words), {})
-        alike = process.extract(
-            " ".join(words), titles, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=_MOST_COMPARED
-        )
+        known = self._titles.get(_numbers(words))
+        titles = known.perhaps_alike(words) if known else {}
+        # The words are sorted already: to sort them again for every pair costs five times the comparison.
+        alike = process.extract(" ".join(words), titles, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=_MOST_COMPARED)
         return next((story for known, _, story in alike if _same_event(set(words), set(known.split()))), None)
 
     def add(self, story: int, title: str, canonical_link: str, feed: int | None = None) -> None:
@@ -104,7 +104,28 @@ class OpenStories:
             self._by_link[canonical_link] = story, feed
         words = _telling_words(title)
         # A story is known by its first title; what comes later joins it or starts another.
-        self._titles[_numbers(words)].setdefault(story, " ".join(words))
+        self._titles[_numbers(words)].add(story, words)
+
+
+@dataclass
+class _Titles:
+    """The words of stories' titles, and the stories by each word: to compare a title with all of them would cost
+    the more the more is open."""
+
+    _of: dict[int, str] = field(default_factory=dict)
+    _with: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, story: int, words: list[str]) -> None:
+        if story not in self._of:
+            self._of[story] = " ".join(words)
+            for word in set(words):
+                self._with[word].append(story)
+
+    def perhaps_alike(self, words: list[str]) -> dict[int, str]:
+        """All that share half of the words and more: they share one of the rarer half and one."""
+        by_rarity = sorted((self._with.get(word, []) for word in set(words)), key=len)
+        rarer = by_rarity[: len(by_rarity) // 2 + 1]
+        return {story: self._of[story] for stories in rarer for story in stories}
 
 
 def _same_event(ours: set[str], theirs: set[str]) -> bool:

@@ -1,27 +1,30 @@
-"""Match, group and decide, for entries that have arrived; owe the alerts that follow."""
+"""Match, group and decide, for entries that have arrived or were edited; owe the alerts that follow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import count
 
 import structlog
 from sqlmodel import Session
 
 from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears, is_news
 from monitor.core.rules import CountBy, Rule, RuleSet, read_patterns
-from monitor.core.stories import OPEN_FOR, OpenStories
+from monitor.core.stories import OPEN_FOR
 from monitor.core.timing import age
 from monitor.core.values import Headline, RuleMatch
 from monitor.jobs.boundary import Progressed
-from monitor.models import Entry, Feed, Silence, Story, Subscriber
-from monitor.store import alerts, entries, job_runs, outbox, silences, subscribers
+from monitor.jobs.grouping import Memory, OpenDesk
+from monitor.models import Entry, Feed, Silence, Subscriber
+from monitor.store import alerts, arrivals, entries, job_runs, outbox, silences, subscribers
+from monitor.store.arrivals import Teller, Untriaged
 from monitor.store.db import Database, single_triage
 from monitor.words import Disposition, Severity
 
 log = structlog.get_logger("triage")
 _BATCH = 200
-# Stories that have closed meanwhile are forgotten then.
-_REBUILT_EVERY = timedelta(hours=1)
+# An edit may lift what an earlier wording was held back for.
+_STOPPED = (Disposition.HELD, Disposition.DROPPED)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Triage:
     now: Callable[[], datetime]
     woken: Callable[[], None]
     progressed: Progressed
-    _memory: "_Memory" = field(default_factory=lambda: _Memory())
+    _memory: Memory = field(default_factory=Memory)
 
     async def run(self) -> int:
         """Triage everything that waits; how many entries that was."""
@@ -51,48 +54,64 @@ class Triage:
 
     def _batch(self, session: Session) -> list["_Line"]:
         single_triage(session)
-        waiting = entries.untriaged(session, _BATCH)
-        if not waiting:
+        cases = self._cases(session)
+        if not cases:
             return []
         now = self.now()
-        people = subscribers.confirmed(session)
-        muting = silences.active(session, now)
-        arrival = entries.latest_arrival(session)
-        open_stories = self._memory.of(arrival, now) or _all_open(session, now)
-        lines = []
-        for number, entry in enumerate(waiting, arrival + 1):
-            entry.arrival = number
-            _group(session, entry, open_stories, now)
-            lines.append(self._decide(session, entry, people, muting, now))
-        self._memory.keep(open_stories, arrival + len(waiting), now)
+        last = entries.latest_arrival(session)
+        desk = self._memory.of(last, now) or OpenDesk.of(entries.grouped_since(session, now - OPEN_FOR))
+        placed = _placed(session, cases, desk, last, now)
+        people, muting = subscribers.confirmed(session), silences.active(session, now)
+        lines = [self._decide(session, case, people, muting, now) for case in placed]
+        self._memory.keep(desk, max(last, *(case.entry.arrival or 0 for case in placed)), now)
+        self._note_slow_patterns(session, now)
+        return lines
+
+    def _cases(self, session: Session) -> list["_Case"]:
+        """What waits, with the matches that nobody has decided yet."""
+        waiting = arrivals.waiting(session, _BATCH)
+        tellers = arrivals.tellers(session, {entry.feed_id for entry in waiting})
+        before = arrivals.fates(session, [entry.id for entry in waiting if entry.arrival is not None])
+        cases = []
+        for entry in waiting:
+            teller = tellers[entry.feed_id]
+            item = headline(entry, teller)
+            fresh = [found for found in self.rules.match(item) if _is_fresh(found, before.get((entry.id, found.rule)))]
+            cases.append(
+                _Case(entry, teller, item, tuple(fresh), entry.revised_at if entry.arrival is not None else None)
+            )
+        return cases
+
+    def _note_slow_patterns(self, session: Session, now: datetime) -> None:
         for (rule, pattern), times in self.rules.gave_up.items():
             log.warning("a regular expression took too long", rule=rule, pattern=pattern, times=times)
             trouble = f"rule {rule}: {pattern} takes too long and is given up; rewrite it"
             job_runs.went_wrong(session, "rules", trouble, now)
         self.rules.gave_up.clear()
-        return lines
 
     def _decide(
-        self, session: Session, entry: Entry, people: list[Subscriber], muting: list[Silence], now: datetime
+        self, session: Session, case: "_Case", people: list[Subscriber], muting: list[Silence], now: datetime
     ) -> "_Line":
-        feed = session.get_one(Feed, entry.feed_id)
-        matches = self.rules.match(headline(entry, feed))
-        if not matches:
+        entry = case.entry
+        if not case.matches:
             return _Line(entry.title, (), 0)
-        arrival = Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at)
+        arrival = Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at, case.revised_at)
         told = alerts.told_rules(session, entry.story_id or 0)
         fates: list[tuple[RuleMatch, Disposition, str]] = []
-        for found in matches:
+        for found in case.matches:
             rule = self.rules.by_name[found.rule]
             match, raised = _raised(session, entry, found, rule)
             counts = not match.held and not match.dropped and is_news(arrival, self.policy)
-            past, counted = _past(session, entry, feed, rule, told.get(match.rule), counts=counts)
-            muted = _muted(muting, match, headline(entry, feed))
+            past, counted = _past(session, case, rule, told.get(match.rule), counts=counts)
+            muted = _muted(muting, match, case.item)
             past = replace(past, silenced=bool(muted))
             fate = decide(match, arrival, past, bool(self._wanting(people, [match])), self.policy)
-            fates.append((match, fate, "; ".join(filter(None, (counted, raised, muted)))))
+            edited = "by an edit" if case.revised_at else ""
+            fates.append((match, fate, "; ".join(filter(None, (edited, counted, raised, muted)))))
         telling = [match for match, fate, _ in fates if fate == Disposition.ALERTED]
         alert = alerts.tell(session, entry.story_id or 0, telling, now) if telling else None
+        if case.revised_at:
+            alerts.forget(session, entry.id, [match.rule for match in case.matches])
         for match, fate, note in fates:
             alerts.record(session, entry, match, fate, note, alert if match in telling else None, now)
         session.flush()
@@ -110,31 +129,37 @@ class Triage:
         return hears(person.alert_from, [match.severity]) if route is None else person.address in route
 
 
-@dataclass
-class _Memory:
-    """The open stories as the last batch left them; good only while the newest arrival is still that batch's,
-    so a batch that was rolled back, or another process, makes it void."""
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An entry with the matches that are new to it."""
 
-    _stories: OpenStories | None = None
-    _upto: int = -1
-    _built_at: datetime | None = None
-
-    def of(self, arrival: int, now: datetime) -> OpenStories | None:
-        old = self._built_at is None or now - self._built_at > _REBUILT_EVERY
-        stories, self._stories = self._stories, None
-        return None if old or arrival != self._upto else stories
-
-    def keep(self, stories: OpenStories, upto: int, now: datetime) -> None:
-        if self._built_at is None or now - self._built_at > _REBUILT_EVERY:
-            self._built_at = now
-        self._stories, self._upto = stories, upto
+    entry: Untriaged
+    teller: Teller
+    item: Headline
+    matches: tuple[RuleMatch, ...]
+    revised_at: datetime | None = None
 
 
-def _all_open(session: Session, now: datetime) -> OpenStories:
-    stories = OpenStories()
-    for grouped in entries.grouped_since(session, now - OPEN_FOR):
-        stories.add(grouped.story_id, grouped.title, grouped.canonical_link, grouped.feed_id)
-    return stories
+def _placed(session: Session, cases: list[_Case], desk: OpenDesk, last: int, now: datetime) -> list[_Case]:
+    """The cases in their stories and numbered behind the `last`; an edited entry keeps both, but for one that gained
+    a match, which the next briefing must show."""
+    numbers = count(last + 1)
+    stories = arrivals.story_ids(session, sum(case.entry.story_id is None for case in cases))
+    placed = []
+    for case in cases:
+        entry = case.entry
+        story = entry.story_id or desk.story(entry, case.teller, stories, now)
+        number = next(numbers) if entry.arrival is None or case.matches else entry.arrival
+        placed.append(replace(case, entry=replace(entry, arrival=number, story_id=story)))
+    arrivals.write(session, [case.entry for case in placed], desk.begun, now)
+    if desk.led:
+        arrivals.credit(session, desk.led, now)
+    return placed
+
+
+def _is_fresh(found: RuleMatch, before: Disposition | None) -> bool:
+    """Whether there is something to decide: the rule did not match before, or what stopped it is gone."""
+    return before is None or (before in _STOPPED and not found.held and not found.dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +169,7 @@ class _Line:
     owed: int
 
 
-def headline(entry: Entry, feed: Feed) -> Headline:
+def headline(entry: Entry | Untriaged, feed: Feed | Teller) -> Headline:
     return Headline(
         entry.title,
         entry.summary,
@@ -170,40 +195,28 @@ def _holds(words: str, item: Headline) -> bool:
     return bool(RuleSet([Rule("silence", Severity.INFO, patterns)]).match(item))
 
 
-def _raised(session: Session, entry: Entry, match: RuleMatch, rule: Rule) -> tuple[RuleMatch, str]:
+def _raised(session: Session, entry: Untriaged, match: RuleMatch, rule: Rule) -> tuple[RuleMatch, str]:
     """The match, more severe if enough publishers tell its story, and how that came about."""
     raises = rule.raises
     if raises is None or raises.to.rank <= match.severity.rank:
         return match, ""
-    publishers = alerts.publishers_since(session, entry.story_id or 0, entry.arrived_at - raises.within)
+    publishers = alerts.publishers_since(
+        session, entry.story_id or 0, entry.arrived_at - raises.within, entry.arrival or 0
+    )
     if len(publishers) < raises.publishers:
         return match, ""
     return replace(match, severity=raises.to), f"raised from {match.severity}: {len(publishers)} publishers tell it"
 
 
-def _past(
-    session: Session, entry: Entry, feed: Feed, rule: Rule, told: Severity | None, *, counts: bool
-) -> tuple[Past, str]:
+def _past(session: Session, case: _Case, rule: Rule, told: Severity | None, *, counts: bool) -> tuple[Past, str]:
     """What went before, and how far the rule has counted."""
-    count = rule.count
-    if count is None:
+    counting, entry = rule.count, case.entry
+    if counting is None:
         return Past(told), ""
-    since = entry.arrived_at - count.within
-    which = {CountBy.PUBLISHER: 0, CountBy.STORY: 1, CountBy.ENTRY: 2}[count.by]
+    since = entry.arrived_at - counting.within
+    which = {CountBy.PUBLISHER: 0, CountBy.STORY: 1, CountBy.ENTRY: 2}[counting.by]
     found = {row[which] for row in alerts.counted_since(session, rule.name, since)}
     if counts:
-        found.add((feed.publisher, entry.story_id or 0, entry.id)[which])
-    note = f"{len(found)} {count.by.plural} within {age(entry.arrived_at, since)}, {count.at_least} wanted"
-    return Past(told, len(found) >= count.at_least, alerts.told_since(session, rule.name, since)), note
-
-
-def _group(session: Session, entry: Entry, open_stories: OpenStories, now: datetime) -> None:
-    story_id = open_stories.find(entry.title, entry.canonical_link, entry.feed_id)
-    story = session.get(Story, story_id) if story_id else None
-    if story is None or story.first_seen_at < now - OPEN_FOR:
-        story = alerts.start_story(session, entry.title, now)
-    story.last_seen_at = now
-    entry.story_id = story.id
-    session.add(story)
-    session.add(entry)
-    open_stories.add(story.id, entry.title, entry.canonical_link, entry.feed_id)
+        found.add((case.teller.publisher, entry.story_id or 0, entry.id)[which])
+    note = f"{len(found)} {counting.by.plural} within {age(entry.arrived_at, since)}, {counting.at_least} wanted"
+    return Past(told, len(found) >= counting.at_least, alerts.told_since(session, rule.name, since)), note

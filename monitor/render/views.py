@@ -42,7 +42,8 @@ class Voice:
 @dataclass(frozen=True, slots=True)
 class AlertView:
     """`quotes` are the reasons, one a pattern; `passages` the sentences they stand in outside the title, once each;
-    `notes` say how a rule's count was reached or its severity was raised; `publisher` stands behind `link`."""
+    `notes` say how a rule's count was reached or its severity was raised; `publisher` stands behind `link`;
+    `was` are the headlines it had before, the oldest first."""
 
     severity: Severity
     rules: tuple[str, ...]
@@ -57,6 +58,7 @@ class AlertView:
     told_at: datetime
     notes: tuple[str, ...] = ()
     publisher: str = ""
+    was: tuple[str, ...] = ()
 
 
 # A sentence longer than this on either side of the evidence is cut at a word.

@@ -3,13 +3,14 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from monitor.core.values import Evidence, RuleMatch
 from monitor.models import Alert, Entry, Feed, Match, Story
+from monitor.store.arrivals import Untriaged
 from monitor.words import Disposition, Severity
 
-_NO_NEWS = (Disposition.HELD, Disposition.DROPPED, Disposition.OLD, Disposition.BASELINE)
+_NO_NEWS = (Disposition.HELD, Disposition.DROPPED, Disposition.OLD, Disposition.LATE, Disposition.BASELINE)
 
 
 def start_story(session: Session, title: str, now: datetime) -> Story:
@@ -51,11 +52,12 @@ def counted_since(session: Session, rule: str, since: datetime) -> list[tuple[st
     return list(rows)
 
 
-def publishers_since(session: Session, story_id: int, since: datetime) -> set[str]:
+def publishers_since(session: Session, story_id: int, since: datetime, upto: int) -> set[str]:
+    """Who told the story since then, as far as the arrival numbered `upto`."""
     rows = session.exec(
         select(Feed.publisher)
         .join(Entry, col(Entry.feed_id) == Feed.id)
-        .where(Entry.story_id == story_id, Entry.arrived_at >= since)
+        .where(Entry.story_id == story_id, Entry.arrived_at >= since, col(Entry.arrival) <= upto)
     )
     return set(rows)
 
@@ -75,9 +77,14 @@ def tell(session: Session, story_id: int, matches: list[RuleMatch], now: datetim
     return alert
 
 
+def forget(session: Session, entry_id: int, rules: list[str]) -> None:
+    """Let the entry be decided anew under these rules."""
+    session.execute(delete(Match).where(col(Match.entry_id) == entry_id, col(Match.rule).in_(rules)))
+
+
 def record(
     session: Session,
-    entry: Entry,
+    entry: Entry | Untriaged,
     match: RuleMatch,
     disposition: Disposition,
     note: str,

@@ -1,16 +1,18 @@
 """Briefings: what stands in a window of arrival, and which issue was the last."""
 
 from collections import Counter, defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
+from monitor.core.alerts import Arrival, was_old
 from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory
 from monitor.core.text import shortened
 from monitor.models import Briefing, Entry, Feed, Match, Story
 from monitor.words import Disposition
 
 _SUMMARY_LIMIT = 320
+_OLD = timedelta(hours=24)
 
 
 def exists(session: Session, subscriber_id: int, local_date: date) -> bool:
@@ -30,8 +32,10 @@ def last(session: Session, subscriber_id: int) -> Briefing | None:
 
 
 def arrival_before(session: Session, moment: datetime) -> int:
-    """The last arrival number given to an entry that reached us before `moment`."""
-    return session.exec(select(func.max(Entry.arrival)).where(col(Entry.arrived_at) < moment)).one() or 0
+    """The last arrival number given before `moment`. An entry that an edit numbered anew reached us long before."""
+    numbered_at = func.coalesce(Entry.revised_at, Entry.arrived_at)
+    wanted = select(func.max(Entry.arrival)).where(col(Entry.arrived_at) < moment, numbered_at < moment)
+    return session.exec(wanted).one() or 0
 
 
 def stories_between(session: Session, after: int, upto: int) -> tuple[list[BriefedStory], int, dict[str, int]]:
@@ -91,7 +95,12 @@ def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match
         happened_at=min(told_at for told_at in (entry.published_at, story.first_seen_at) if told_at),
         rules=tuple(rules.values()),
         alerted=alerted,
+        old=all(_was_old(entry) for entry, _, _ in group),
     )
+
+
+def _was_old(entry: Entry) -> bool:
+    return was_old(Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at), _OLD)
 
 
 def blind_spots(session: Session) -> list[BlindSpot]:

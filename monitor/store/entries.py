@@ -1,81 +1,168 @@
-"""Entries: what is new, and what waits for triage."""
+"""Entries: what is new, what was edited, and what waits for triage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import Table, bindparam, insert, or_, update
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, func, select
 
-from monitor.core.identity import canonical_link, keys
+from monitor.core.identity import Known, Sighting, recognised, renamed, sightings
+from monitor.core.links import canonical_link
 from monitor.core.values import ParsedEntry
 from monitor.models import Entry, Feed, Story
+from monitor.store.revisions import revise, texts
 
+_ENTRIES: Table = Entry.__table__  # type: ignore[attr-defined]
 _AT_ONCE = 400  # SQLite takes 32,766 parameters in a statement; this stays far below
+_KNOWN = select_columns(
+    _ENTRIES.c.id,
+    _ENTRIES.c.key,
+    _ENTRIES.c.twin,
+    _ENTRIES.c.guid,
+    _ENTRIES.c.canonical_link,
+    _ENTRIES.c.title,
+    _ENTRIES.c.published_at,
+    _ENTRIES.c.wording,
+    _ENTRIES.c.revision,
+)
+# Built once: for the one new entry of most polls the building would cost more than the asking.
+_CANDIDATES = _KNOWN.where(
+    _ENTRIES.c.feed_id == bindparam("feed"),
+    or_(
+        _ENTRIES.c.key.in_(bindparam("keys", expanding=True)),
+        _ENTRIES.c.twin.in_(bindparam("twins", expanding=True)),
+        _ENTRIES.c.canonical_link.in_(bindparam("links", expanding=True)),
+    ),
+)
+_ADD = insert(_ENTRIES)
+_RENAME = update(_ENTRIES).where(_ENTRIES.c.id == bindparam("of"))
 
 
-def keep_new(session: Session, feed: Feed, parsed: Sequence[ParsedEntry], now: datetime) -> int:
-    """Store the entries this feed has not shown before; how many they were. Call it before `record_good`."""
-    candidates: dict[str, tuple[str, ParsedEntry]] = {}
-    for entry, (key, twin) in zip(parsed, keys(parsed), strict=True):
-        candidates.setdefault(key, (twin, entry))
-    known = _known(session, feed.id, [*candidates, *(twin for twin, _ in candidates.values())])
-    new = 0
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """What a new entry takes from its feed."""
+
+    language: str
+    last_good_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`published` are the times of the new entries, none later than now, and None where none is known."""
+
+    new: int = 0
+    revised: int = 0
+    published: tuple[datetime | None, ...] = ()
+
+
+def keep_new(
+    session: Session, feed_id: int, facts: FeedFacts, parsed: Sequence[ParsedEntry], now: datetime, *, whole: bool
+) -> Kept:
+    """Store the entries this feed has not shown before, and what has become of those it has.
+
+    `whole`: `parsed` is all that the document shows.
+    """
+    seen = sightings(parsed)
+    if not seen:
+        return Kept()
+    found, taken = _found(session, feed_id, seen, whole=whole)
+    new: list[dict[str, Any]] = []
+    moved: dict[int, dict[str, Any]] = {}
+    edited: dict[int, tuple[Known, Sighting]] = {}
     # Feeds list the newest first; arrival should follow publication.
-    for key, (twin, entry) in reversed(candidates.items()):
-        if key in known or twin in known:
+    for at, each in reversed(list(enumerate(seen))):
+        entry = found.get(at)
+        if entry is None:
+            # Without a free name it is one of several that nothing tells apart.
+            if key := next((key for key in each.keys if key not in taken), ""):
+                taken.add(key)
+                new.append(_row(feed_id, facts, each, key, now))
             continue
-        known.update((key, twin))
-        session.add(_row(feed, entry, key, twin, now))
-        new += 1
+        key = each.by_guid if each.by_guid and each.by_guid not in taken else entry.key
+        taken.add(key)
+        if names := _changed_names(entry, each, key):
+            moved[entry.id] = names
+        if each.wording != entry.wording and (entry.wording or each.entry.title != entry.title):
+            edited[entry.id] = entry, each
+    if moved:
+        session.connection().execute(_RENAME, list(moved.values()))
+    if edited:
+        revise(session, list(edited.values()), now)
     if new:
-        feed.last_new_at = now
-    return new
+        session.connection().execute(_ADD, new)
+    return Kept(len(new), len(edited), tuple(row["published_at"] and min(row["published_at"], now) for row in new))
 
 
 def unknown(session: Session, feed_id: int, parsed: Sequence[ParsedEntry]) -> list[ParsedEntry]:
-    """Which of these entries `keep_new` would store."""
-    pairs = keys(parsed)
-    known = _known(session, feed_id, [each for pair in pairs for each in pair])
-    return [entry for entry, pair in zip(parsed, pairs, strict=True) if known.isdisjoint(pair)]
+    """Which of these entries, all that a document shows, `keep_new` would store."""
+    seen = sightings(parsed)
+    found, _ = _found(session, feed_id, seen, whole=True)
+    return [each.entry for at, each in enumerate(seen) if at not in found]
 
 
-def _known(session: Session, feed_id: int, wanted: Sequence[str]) -> set[str]:
-    known: set[str] = set()
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = wanted[start : start + _AT_ONCE]
-        for pair in session.exec(
-            select(Entry.key, Entry.twin).where(
-                Entry.feed_id == feed_id, or_(col(Entry.key).in_(some), col(Entry.twin).in_(some))
-            )
-        ):
-            known.update(pair)
+def _found(
+    session: Session, feed_id: int, seen: Sequence[Sighting], *, whole: bool
+) -> tuple[dict[int, Known], set[str]]:
+    """The stored entries behind the sightings, and the keys that are taken."""
+    known = _candidates(session, feed_id, seen)
+    found = recognised(seen, list(known.values()))
+    taken = {each.key for each in known.values()}
+    if whole and len(found) < len(seen) and 2 * sum(each.keys[0] not in taken for each in seen) > len(seen):
+        known |= _latest(session, feed_id, 2 * len(seen))
+        found |= renamed(seen, found, list(known.values()))
+    return found, taken
+
+
+def _candidates(session: Session, feed_id: int, seen: Sequence[Sighting]) -> dict[int, Known]:
+    """Whatever of this feed shares a name, a link or a twin with one of the sightings."""
+    known: dict[int, Known] = {}
+    for start in range(0, len(seen), _AT_ONCE):
+        some = seen[start : start + _AT_ONCE]
+        asked = {
+            "feed": feed_id,
+            "keys": [key for each in some for key in each.keys],
+            "twins": [each.twin for each in some],
+            "links": [each.link for each in some if each.link],
+        }
+        rows = session.connection().execute(_CANDIDATES, asked)
+        known.update((row[0], Known(*row)) for row in rows)
     return known
 
 
-def _row(feed: Feed, entry: ParsedEntry, key: str, twin: str, now: datetime) -> Entry:
-    return Entry(
-        feed_id=feed.id,
-        key=key,
-        twin=twin,
-        guid=entry.guid,
-        link=entry.link,
-        canonical_link=canonical_link(entry.link),
-        title=entry.title,
-        summary=entry.summary,
-        content="" if entry.content == entry.summary else entry.content,
-        author=entry.author,
-        tags=list(entry.tags),
-        language=feed.language or entry.language,
-        published_at=entry.published or entry.updated,
-        published_said=entry.published_said,
-        updated_at=entry.updated,
-        arrived_at=now,
-        previous_poll_at=feed.last_good_at,
-    )
+def _latest(session: Session, feed_id: int, number: int) -> dict[int, Known]:
+    newest = _KNOWN.where(_ENTRIES.c.feed_id == feed_id).order_by(_ENTRIES.c.id.desc()).limit(number)
+    return {row[0]: Known(*row) for row in session.connection().execute(newest)}
 
 
-def untriaged(session: Session, limit: int) -> list[Entry]:
-    return list(session.exec(select(Entry).where(col(Entry.arrival).is_(None)).order_by(col(Entry.id)).limit(limit)))
+def _names(seen: Sighting) -> dict[str, Any]:
+    return {"twin": seen.twin, "guid": seen.entry.guid, "canonical_link": seen.link, "wording": seen.wording}
+
+
+def _changed_names(entry: Known, seen: Sighting, key: str) -> dict[str, Any]:
+    """What the next poll must know the entry by, if it is not what it was known by."""
+    known = (entry.key, entry.twin, entry.guid, entry.link, entry.wording)
+    names = {"key": key, **_names(seen)}
+    return {} if known == tuple(names.values()) else {"of": entry.id, **names}
+
+
+def _row(feed_id: int, facts: FeedFacts, seen: Sighting, key: str, now: datetime) -> dict[str, Any]:
+    entry = seen.entry
+    return {
+        "feed_id": feed_id,
+        "key": key,
+        **_names(seen),
+        **texts(seen),
+        "language": facts.language or entry.language,
+        "published_at": seen.published,
+        "published_said": entry.published_said,
+        "arrived_at": now,
+        "previous_poll_at": facts.last_good_at,
+        "waiting": True,
+        "revision": 0,
+    }
 
 
 def latest_arrival(session: Session) -> int:
@@ -88,26 +175,36 @@ class GroupedEntry:
     title: str
     canonical_link: str
     feed_id: int
+    publisher: str
+    began_at: datetime
 
 
 def grouped_since(session: Session, since: datetime) -> list[GroupedEntry]:
     """The entries of stories that began since then, oldest first."""
-    rows = session.exec(
-        select(Entry.story_id, Entry.title, Entry.canonical_link, Entry.feed_id)
-        .join(Story, col(Story.id) == Entry.story_id)
+    rows = session.execute(
+        select_columns(
+            _ENTRIES.c.story_id,
+            _ENTRIES.c.title,
+            _ENTRIES.c.canonical_link,
+            _ENTRIES.c.feed_id,
+            col(Feed.publisher),
+            col(Story.first_seen_at),
+        )
+        .join(Story, col(Story.id) == _ENTRIES.c.story_id)
+        .join(Feed, col(Feed.id) == _ENTRIES.c.feed_id)
         .where(col(Story.first_seen_at) >= since)
-        .order_by(col(Entry.arrival))
+        .order_by(col(Entry.id))
     )
-    return [GroupedEntry(story or 0, title, link, feed) for story, title, link, feed in rows]
+    return [GroupedEntry(*row) for row in rows]
 
 
 def of_story(session: Session, story_id: int) -> list[tuple[Entry, Feed]]:
-    """A story's entries with their feeds, in order of arrival."""
+    """A story's entries with their feeds, in the order they came."""
     rows = session.exec(
         select(Entry, Feed)
         .join(Feed, col(Feed.id) == Entry.feed_id)
         .where(Entry.story_id == story_id)
-        .order_by(col(Entry.arrival))
+        .order_by(col(Entry.id))
     )
     return list(rows)
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears
+from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears, is_news
 from monitor.core.values import Evidence, RuleMatch
 from monitor.words import Disposition, Severity
 
@@ -74,6 +74,34 @@ _STALE_FIRST_POLL = Arrival(_NOW, _ago(1.1), None)
         ),
         pytest.param(replace(_HELD, severity=Severity.LOW), _NEWS, _NEW, True, Disposition.HELD, id="held before low"),
         pytest.param(_LOW, _STALE_FIRST_POLL, _NEW, True, Disposition.LEFT, id="low before baseline"),
+        pytest.param(
+            _MATCH,
+            Arrival(_ago(23), _ago(23), _ago(24), _NOW),
+            _NEW,
+            True,
+            Disposition.ALERTED,
+            id="edited within a day",
+        ),
+        pytest.param(
+            _MATCH,
+            Arrival(_ago(25), _ago(25), _ago(26), _NOW),
+            _NEW,
+            True,
+            Disposition.LATE,
+            id="edited when a day old",
+        ),
+        pytest.param(
+            _MATCH, Arrival(_ago(2), _ago(3), None, _NOW), _NEW, True, Disposition.ALERTED, id="a feed's first, edited"
+        ),
+        pytest.param(
+            _MATCH, Arrival(_ago(2), _ago(30), None, _NOW), _NEW, True, Disposition.LATE, id="back catalogue, edited"
+        ),
+        pytest.param(
+            _MATCH, Arrival(_ago(2), _ago(60), _ago(3), _NOW), _NEW, True, Disposition.OLD, id="old before late"
+        ),
+        pytest.param(
+            _MATCH, Arrival(_ago(30), None, _ago(31), _NOW), _FEW, True, Disposition.LATE, id="late before few"
+        ),
         pytest.param(_MATCH, _STALE_FIRST_POLL, _TOLD, True, Disposition.BASELINE, id="baseline before told"),
         pytest.param(_MATCH, _SLID_IN, _TOLD, True, Disposition.OLD, id="old before told"),
         pytest.param(_MATCH, _NEWS, _TOLD, False, Disposition.TOLD, id="told before nobody"),
@@ -81,6 +109,11 @@ _STALE_FIRST_POLL = Arrival(_NOW, _ago(1.1), None)
 )
 def test_who_hears_at_once(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, fate: Disposition) -> None:
     assert decide(match, arrival, past, wanted, _POLICY) == fate
+
+
+def test_an_old_entry_that_is_edited_does_not_count_as_news() -> None:
+    assert not is_news(Arrival(_ago(30), None, _ago(31), _NOW), _POLICY)
+    assert is_news(Arrival(_ago(3), None, _ago(31), _NOW), _POLICY)
 
 
 def test_a_lower_alert_line_lets_lesser_rules_speak() -> None:

@@ -1,16 +1,18 @@
 """People come, change their mind and go; each gets one issue a day."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from monitor.models import Entry, SubscriberState
-from monitor.store import alerts, briefings, entries, feeds, subscribers
+from monitor.jobs.take_in import Failed
+from monitor.models import SubscriberState
+from monitor.store import alerts, briefings, entries, subscribers
 from monitor.store.db import Database
 from monitor.words import Severity
-from tests.store.rows import HOUR, NOW, alert_on, briefing_for, feed_named, item, subscribe, watch
+from tests.store.rows import HOUR, NOW, alert_on, all_entries, briefing_for, feed_named, item, subscribe, visit, watch
 
 
 def test_someone_added_is_confirmed_from_that_moment(db: Database) -> None:
@@ -90,16 +92,14 @@ def test_a_readers_next_issue_begins_where_their_own_last_one_ended(db: Database
 def test_a_reader_is_briefed_on_the_window_and_not_on_a_feeds_back_catalogue(db: Database) -> None:
     def happen(session: Session) -> None:
         watch(session, "herald", "wire")
-        herald, wire = feed_named(session, "herald"), feed_named(session, "wire")
-        entries.keep_new(session, herald, [item(1)], NOW)
-        session.flush()
-        herald.last_good_at = wire.last_good_at = NOW
-        entries.keep_new(session, herald, [item(3), item(2)], NOW + HOUR)
-        entries.keep_new(session, wire, [item(2)], NOW + HOUR)
-        session.flush()
+        first = entries.FeedFacts("en", None)
+        later = entries.FeedFacts("en", NOW)
+        herald, wire = feed_named(session, "herald").id, feed_named(session, "wire").id
+        entries.keep_new(session, herald, first, [item(1)], NOW, whole=True)
+        entries.keep_new(session, herald, later, [item(3), item(2)], NOW + HOUR, whole=True)
+        entries.keep_new(session, wire, later, [item(2)], NOW + HOUR, whole=True)
         stories: dict[str, int] = {}
-        waiting: list[Entry] = entries.untriaged(session, 10)
-        for number, entry in enumerate(waiting, 1):
+        for number, entry in enumerate(all_entries(session), 1):
             if entry.title not in stories:
                 stories[entry.title] = alerts.start_story(session, entry.title, NOW).id
             entry.arrival, entry.story_id = number, stories[entry.title]
@@ -116,12 +116,39 @@ def test_a_reader_is_briefed_on_the_window_and_not_on_a_feeds_back_catalogue(db:
     assert len(db.read_now(entries.grouped_since, NOW)) == 4
 
 
+def test_an_entry_that_an_edit_numbered_anew_does_not_shift_the_window_of_a_first_briefing(db: Database) -> None:
+    def happen(session: Session) -> None:
+        watch(session, "herald")
+        herald = feed_named(session, "herald").id
+        entries.keep_new(session, herald, entries.FeedFacts("en", NOW), [item(2), item(1)], NOW, whole=True)
+        for number, entry in enumerate(all_entries(session), 1):
+            entry.arrival = number
+        entry.arrival, entry.revised_at = 9, NOW + 2 * HOUR
+
+    db.write_now(happen)
+    assert db.read_now(briefings.arrival_before, NOW + HOUR) == 1
+    assert db.read_now(briefings.arrival_before, NOW + 3 * HOUR) == 9
+
+
+def test_a_story_of_old_items_is_briefed_as_old(db: Database) -> None:
+    def happen(session: Session) -> None:
+        watch(session, "herald")
+        herald = feed_named(session, "herald").id
+        long_ago = replace(item(2), published=NOW - 900 * HOUR)
+        entries.keep_new(session, herald, entries.FeedFacts("en", NOW), [long_ago, item(1)], NOW, whole=True)
+        for number, entry in enumerate(all_entries(session), 1):
+            entry.arrival, entry.story_id = number, alerts.start_story(session, entry.title, NOW).id
+
+    db.write_now(happen)
+    told, _, _ = db.read_now(briefings.stories_between, 0, 2)
+    assert [(story.title, story.old) for story in told] == [("News number 1", False), ("News number 2", True)]
+
+
 def test_a_reader_is_told_which_feeds_nobody_could_read(db: Database) -> None:
     def happen(session: Session) -> None:
         watch(session, "herald", "wire", "gone")
         for name in ("herald", "gone"):
-            feeds.record_trouble(feed_named(session, name), NOW, NOW + HOUR, "http", "503 Busy")
-        session.flush()
+            visit(session, Failed("http", "503 Busy"), name=name)
         watch(session, "herald", "wire")
 
     db.write_now(happen)

@@ -72,7 +72,12 @@ class Language:
         rows = tuple(self._rows(term) for term in terms)
         sets = [tuple(frozenset(row) for row in term) for term in rows]
         must = frozenset(number for term in sets if len(term) == 1 for number in term[0])
-        return CompiledWay(rows, must, tuple(term for term in sets if len(term) > 1))
+        options = tuple(
+            (frozenset().union(*(row for row in term if len(row) == 1)), tuple(row for row in term if len(row) > 1))
+            for term in sets
+            if len(term) > 1
+        )
+        return CompiledWay(rows, must, options)
 
     def _rows(self, term: Term) -> TermRows:
         return tuple(tuple(self.vocabulary.number(atom) for atom in row) for row in term.rows)

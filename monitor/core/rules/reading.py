@@ -29,10 +29,15 @@ class CompiledWay:
 
     terms: tuple[TermRows, ...]
     must: frozenset[int]
-    options: tuple[tuple[frozenset[int], ...], ...]
+    options: tuple[tuple[frozenset[int], tuple[frozenset[int], ...]], ...]
 
     def possible(self, bag: set[int]) -> bool:
-        return self.must <= bag and all(any(row <= bag for row in term) for term in self.options)
+        if not self.must <= bag:
+            return False
+        for singles, rows in self.options:
+            if singles.isdisjoint(bag) and not any(row <= bag for row in rows):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,135 @@
+"""What becomes of news that its publisher edits."""
+
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from monitor.models import Entry, Feed, Match
+from monitor.words import Disposition
+from tests.conftest import HERALD, WIRE, World
+from tests.fakes import html_of, text_of
+
+DUTY = "duty@example.org"
+
+
+def fates(session: Session) -> list[tuple[str, Disposition, str]]:
+    return [(each.rule, each.disposition, each.note) for each in session.exec(select(Match).order_by(col(Match.id)))]
+
+
+def entry_of(session: Session, url: str) -> Entry:
+    """The newest of a feed."""
+    newest = select(Entry).join(Feed).where(Feed.url == url).order_by(col(Entry.id).desc())
+    entry = session.exec(newest).first()
+    assert entry is not None
+    return entry
+
+
+async def test_breaking_news_that_gains_its_words_by_an_edit_is_told_with_the_headline_it_had(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Explosions heard near the capital")
+    await world.turn()
+    assert world.post.mails(DUTY) == []
+
+    item.title = "Pre-emptive strike on the capital under way"
+    await world.later()
+    (mail,) = world.post.mails(DUTY)
+    assert mail["Subject"] == "[pre-emptive-strike] Pre-emptive strike on the capital under way"
+    assert "headline was: Explosions heard near the capital" in text_of(mail)
+    assert "Explosions heard near the capital" in html_of(mail)
+    assert await world.app.db.read(fates) == [("pre-emptive-strike", Disposition.ALERTED, "by an edit")]
+
+
+async def test_an_edit_that_only_changes_words_raises_nothing(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Pre-emptive strike feared")
+    await world.turn()
+    before = await world.app.db.read(entry_of, WIRE)
+    for number in range(3):
+        item.title = f"Pre-emptive strike feared, ministry says: part {number}"
+        await world.later()
+
+    assert len(world.post.mails(DUTY)) == 1
+    after = await world.app.db.read(entry_of, WIRE)
+    assert (after.id, after.arrival, after.story_id) == (before.id, before.arrival, before.story_id)
+    assert (after.revision, after.waiting) == (3, False)
+
+
+async def test_an_edit_that_takes_the_drill_out_of_the_headline_alerts(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Pre-emptive strike drill begins in the north")
+    await world.turn()
+    item.title = "Pre-emptive strike begins in the north"
+    await world.later()
+
+    assert len(world.post.mails(DUTY)) == 1
+    assert await world.app.db.read(fates) == [("pre-emptive-strike", Disposition.ALERTED, "by an edit")]
+
+
+async def test_an_edit_of_what_is_more_than_a_day_old_waits_for_the_briefing(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Explosions heard near the capital")
+    await world.turn()
+    item.title = "Pre-emptive strike on the capital: what we know"
+    await world.later(timedelta(hours=25))
+
+    assert world.post.mails(DUTY) == []
+    assert await world.app.db.read(fates) == [("pre-emptive-strike", Disposition.LATE, "by an edit")]
+
+
+async def test_an_entry_that_gains_a_match_stands_in_the_next_briefing_under_its_newest_headline(world: World) -> None:
+    await world.subscribe(DUTY, alert_from=None)
+    item = world.web.publish(WIRE, "Queues at the crossing")
+    await world.turn()
+    world.clock.pass_time(timedelta(hours=20))
+    await world.turn()
+    first = len(world.post.mails(DUTY))
+    item.title = "Border closed at the crossing"
+    await world.later()
+    await world.later(timedelta(days=1))
+
+    mails = world.post.mails(DUTY)
+    assert (first, len(mails)) == (1, 2)
+    assert "Border closed at the crossing" in text_of(mails[1])
+    assert "Queues at the crossing" not in text_of(mails[1])
+
+
+async def test_an_edit_joins_what_its_story_was_told_as_already(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Jets scrambled from the northern base at dawn")
+    world.web.publish(HERALD, "Jets scrambled from northern base at dawn", summary="An airspace incursion.")
+    await world.turn()
+    item.summary = "After an airspace incursion."
+    await world.later()
+
+    assert len(world.post.mails(DUTY)) == 1
+    assert [fate for _, fate, _ in await world.app.db.read(fates)] == [Disposition.ALERTED, Disposition.TOLD]
+
+
+async def test_the_marks_in_an_alert_are_right_although_the_entry_was_edited_before_it_was_sent(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Pre-emptive strike feared in the region")
+    for title in (item.title, "Ministry: no strike in the region, pre-emptive or other"):
+        item.title = title
+        await world.app.poll.everything_due()
+        await world.app.triage.run()
+        world.clock.pass_time(timedelta(minutes=20))
+    await world.app.deliver.run()
+
+    (mail,) = world.post.mails(DUTY)
+    assert "Ministry: no strike in the region, pre-emptive or other" in text_of(mail)
+    assert 'the words "Pre-emptive" ... "strike" in the title' in text_of(mail)
+
+
+async def test_whoever_told_a_story_first_is_credited_when_a_second_publisher_joins(world: World) -> None:
+    titles = ("Ferry line to the islands reopens after storm", "Ferry line to islands reopens after the storm")
+    world.web.publish(WIRE, titles[0])
+    await world.turn()
+    world.web.publish(HERALD, titles[1])
+    await world.later()
+    world.web.publish(HERALD, titles[0])
+    await world.later()
+
+    def leads(session: Session) -> dict[str, float]:
+        return {feed.url: feed.lead for feed in session.exec(select(Feed)) if feed.led_at}
+
+    assert await world.app.db.read(leads) == {WIRE: 1.0}
