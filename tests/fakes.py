@@ -79,9 +79,9 @@ class FakeWeb:
         etag = sha256(answer).hexdigest()
         return Unchanged() if request.etag == etag else Fetched(answer, request.url, "application/xml", etag, "")
 
-    async def parse(self, document: bytes, url: str, content_type: str) -> ParsedFeed | NotAFeed:
+    async def parse(self, document: bytes, url: str, content_type: str, known: bytes = b"") -> ParsedFeed | NotAFeed:
         self.parsed += 1
-        return parse(document, url, content_type)
+        return parse(document, url, content_type, known)
 
 
 @dataclass

@@ -12,8 +12,10 @@
       core.alerts.decide                  who hears now, and why (or why not)
       store.outbox.owe_alert              a Delivery with a unique key
             | commit, then wake
+    jobs.push                             asks hubs to tell us of news; what they tell is read and kept as above
     jobs.deliver                          takes what is due, composes, sends, settles; tries again on its own clock
     jobs.brief                            each subscriber's morning -> a briefing -> owed deliveries
+    jobs.report                           feeds in trouble, or well again -> a notice -> a delivery owed to the operator
 
 Each step reads rows that the step before committed and commits its own output, so a kill at any instant loses
 nothing and repeats nothing. Between DATA and its commit alone SMTP leaves a doubt; there the repeat is the same

@@ -8,11 +8,13 @@ import os
 from pathlib import Path
 
 from platformdirs import user_config_path, user_state_path
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
+from monitor.settings.feeds import read_feeds
 from monitor.settings.files import Source
 from monitor.settings.rules import RuleBook, RuleSettings, read_rule_files
-from monitor.settings.shapes import Config, FeedSettings, Mail, Settings
+from monitor.settings.secret import password_of
+from monitor.settings.shapes import Config, Settings
 from monitor.settings.strict import Strict
 
 __all__ = [
@@ -70,8 +72,8 @@ def load(file: Path) -> Config:
     folder = file.parent
     problems: list[str] = []
     settings = _settings(file, problems)
-    feeds = _feeds(folder / settings.feeds_file, problems)
-    password = _password(folder, settings.mail, problems)
+    feeds, headers = read_feeds(folder / settings.feeds_file, problems)
+    password = password_of(folder, settings.mail, problems)
     if settings.templates and not (folder / settings.templates).is_dir():
         problems.append(
             f"{file}: templates: there is no folder {folder / settings.templates}; make it or remove the key"
@@ -87,6 +89,7 @@ def load(file: Path) -> Config:
         database=_database(folder, state, settings),
         templates=folder / settings.templates if settings.templates else None,
         feeds=feeds,
+        headers=headers,
         book=book,
         password=password,
     )
@@ -147,44 +150,3 @@ def _is_setting(name: str) -> bool:
     if known is None or not key:
         return known is not None
     return isinstance(known.default, Strict) and key in type(known.default).model_fields
-
-
-def _feeds(file: Path, problems: list[str]) -> tuple[FeedSettings, ...]:
-    source = Source(file, problems)
-    feeds: list[FeedSettings] = []
-    lines: dict[str, dict[str, int]] = {"url": {}, "name": {}}
-    tables = source.table.pop("feed", [])
-    problems.extend(f'{source.place(key)}: unknown key "{key}"; a feed begins with [[feed]]' for key in source.table)
-    for number, table in enumerate(tables if isinstance(tables, list) else []):
-        try:
-            feed = FeedSettings.model_validate(table)
-        except ValidationError as error:
-            problems.extend(source.explain(error, FeedSettings, "feed", number))
-            continue
-        for key, value in (("url", feed.url), ("name", feed.name)):
-            if value in lines[key]:
-                cure = "remove one of the two" if key == "url" else "give one of the two another `name`"
-                place = source.place("feed", number, key)
-                problems.append(f'{place}: the {key} "{value}" stands at line {lines[key][value]} already; {cure}')
-            lines[key].setdefault(value, source.line("feed", number, key) or 0)
-        feeds.append(feed)
-    return tuple(feeds)
-
-
-def _password(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | None:
-    if mail.password is not None:
-        return mail.password
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (Path(credentials) / "smtp-password").is_file():
-        return SecretStr((Path(credentials) / "smtp-password").read_text().strip())
-    if mail.password_file is None:
-        return None
-    try:
-        return SecretStr((folder / mail.password_file).read_text().strip())
-    except UnicodeDecodeError:
-        problems.append(f"mail.password_file: {folder / mail.password_file} is not UTF-8 text; write it anew")
-        return None
-    except OSError as error:
-        place = folder / mail.password_file
-        problems.append(f"mail.password_file: cannot read {place} ({error.strerror}); check its path and owner")
-        return None

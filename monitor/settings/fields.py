@@ -10,6 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 _SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie"}
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
@@ -53,7 +55,7 @@ def address(value: str) -> str:
     return f"{checked.local_part}@{domain}".lower()
 
 
-def _feed_url(value: str) -> str:
+def feed_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         good = (
@@ -63,6 +65,42 @@ def _feed_url(value: str) -> str:
         good = False
     if not good:
         raise ValueError(f'"{value}" is no feed address; it must begin with http:// or https:// and name a host')
+    return value
+
+
+def _web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _proxy(value: str) -> str:
+    if value and (not _web_address(value) or not value.startswith("http://")):
+        raise ValueError(f'"{value}" is no proxy; write it like "http://proxy.example.org:3128"')
+    return value
+
+
+def _public_url(value: str) -> str:
+    if value and not _web_address(value):
+        raise ValueError(f'"{value}" is no web address; write it like "https://watch.example.org"')
+    return value.rstrip("/")
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise ValueError(f'"{value}" is no place to listen; write HOST:PORT, like "127.0.0.1:8080"')
+    return value
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if not TOKEN.fullmatch(name) or not text.isprintable():
+            raise ValueError(f'"{name}: {text}" is no HTTP header; a name has letters, digits and hyphens')
+        if name.lower() in _SECRET_HEADERS:
+            raise ValueError(f'the header "{name}" holds a secret; write it into a file and name that `headers_file`')
     return value
 
 
@@ -103,7 +141,11 @@ Span = Annotated[
 ]
 Zone = Annotated[str, AfterValidator(zone)]
 Address = Annotated[str, AfterValidator(address)]
-FeedUrl = Annotated[str, AfterValidator(_feed_url)]
+FeedUrl = Annotated[str, AfterValidator(feed_url)]
+Proxy = Annotated[str, AfterValidator(_proxy)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+Listen = Annotated[str, AfterValidator(_listen)]
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 WayOut = Annotated[str, AfterValidator(_way_out)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 TimeOfDay = Annotated[time, BeforeValidator(time_of_day)]

@@ -8,18 +8,54 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from monitor.settings.fields import Address, DatabaseUrl, FeedUrl, Span, TimeOfDay, WayOut, Zone, address
+from monitor.settings.fields import (
+    Address,
+    DatabaseUrl,
+    FeedUrl,
+    Headers,
+    Listen,
+    Proxy,
+    PublicUrl,
+    Span,
+    TimeOfDay,
+    WayOut,
+    Zone,
+    address,
+)
 from monitor.settings.rules import RuleBook, RuleSettings
 from monitor.settings.strict import Strict
 from monitor.words import Severity
 
 
 class Poll(Strict):
+    """`every` is the mean pause and so the budget; the pause of one feed moves between `fastest` and `slowest` with
+    its rhythm. `budget` is in requests a day, for all feeds together; 0: as many as `every` makes."""
+
     every: Span = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1), le=timedelta(days=7))
+    adaptive: bool = True
+    fastest: Span = Field(default=timedelta(minutes=3), ge=timedelta(seconds=1), le=timedelta(days=1))
+    slowest: Span = Field(default=timedelta(hours=1), ge=timedelta(seconds=1), le=timedelta(days=7))
+    budget: int = Field(default=0, ge=0)
     timeout: Span = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=100), le=timedelta(minutes=5))
     connections: int = Field(default=32, ge=1, le=256)
     host_pause: Span = Field(default=timedelta(seconds=1), ge=timedelta(), le=timedelta(minutes=1))
     largest: int = Field(default=8_000_000, ge=10_000, le=100_000_000)
+    proxy: Proxy = ""
+    tell_after: int = Field(default=5, ge=1, le=1000)
+    websub: bool = True
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fastest > self.slowest:
+            raise ValueError("`fastest` is longer than `slowest`; exchange them")
+        return self
+
+
+class Web(Strict):
+    """`public_url` is where the world reaches `listen`; without it nothing listens."""
+
+    listen: Listen = "127.0.0.1:8080"
+    public_url: PublicUrl = ""
 
 
 class Alerts(Strict):
@@ -56,6 +92,12 @@ class FeedSettings(Strict):
     language: str = ""
     tags: tuple[str, ...] = ()
     every: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
+    allow_private: bool = False
+    proxy: Proxy = ""
+    headers: Headers = Field(default_factory=dict)
+    headers_file: Path | None = None
+    username: str = ""
+    password_file: Path | None = None
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -87,6 +129,7 @@ class Settings(BaseSettings):
     briefing: Briefing = Briefing()
     mail: Mail = Mail()
     log: Log = Log()
+    web: Web = Web()
 
     @classmethod
     def settings_customise_sources(
@@ -101,7 +144,7 @@ class Settings(BaseSettings):
 
 
 class Config(Strict):
-    """The files together, every path absolute."""
+    """The files together, every path absolute. `headers` are secret, by the URL of the feed that wants them."""
 
     file: Path
     settings: Settings
@@ -109,6 +152,7 @@ class Config(Strict):
     database: str
     templates: Path | None
     feeds: tuple[FeedSettings, ...]
+    headers: dict[str, tuple[tuple[str, str], ...]] = Field(repr=False)
     book: RuleBook
     password: SecretStr | None
 

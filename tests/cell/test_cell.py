@@ -28,6 +28,27 @@ async def main():
 asyncio.run(main())
 """
 
+_NURSERY_DIES = f"""
+import asyncio, os, pathlib, signal
+from monitor.cell import Cell
+
+async def main():
+    good = {_GOOD!r}
+    async with Cell(1) as cell:
+        print((await cell.parse(good)).entries[0].title)
+        (nursery,) = pathlib.Path(f"/proc/self/task/{{os.getpid()}}/children").read_text().split()
+        # Its child goes on reading; nobody is left to end it, so that it is given up.
+        author = b"<author>" + 200_000 * b"a" + b"</author></item>"
+        endless = asyncio.create_task(cell.parse(good.replace(b"</item>", author)))
+        await asyncio.sleep(0)
+        os.kill(int(nursery), signal.SIGKILL)
+        endless.cancel()
+        await asyncio.wait([endless])
+        print((await cell.parse(good)).entries[0].title)
+
+asyncio.run(main())
+"""
+
 
 def _titles(answer: ParsedFeed | NotAFeed) -> list[str]:
     assert isinstance(answer, ParsedFeed), answer
@@ -45,7 +66,7 @@ async def test_a_child_reads_what_the_core_would_read() -> None:
 async def test_a_document_that_never_ends_costs_one_feed_its_turn() -> None:
     async with Cell(1, deadline=timedelta(seconds=1)) as cell:
         answer = await cell.parse(_ENDLESS, URL, "")
-        assert answer == NotAFeed("took more than 1 s to read and was given up")
+        assert answer == NotAFeed("took more than 1 s to read and was given up", killed=True)
         assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
 
 
@@ -55,6 +76,30 @@ async def test_a_caller_who_loses_patience_leaves_the_cell_in_order() -> None:
             async with asyncio.timeout(0.5):
                 await cell.parse(_ENDLESS, URL, "")
         assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+
+
+async def test_good_feeds_are_read_while_others_keep_their_readers_busy() -> None:
+    async with Cell(3, deadline=timedelta(seconds=30)) as cell:
+        busy = [asyncio.create_task(cell.parse(_ENDLESS, URL, "")) for _ in range(2)]
+        assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+        assert not any(task.done() for task in busy)
+        for task in busy:
+            task.cancel()
+        await asyncio.wait(busy)
+        assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+
+
+async def test_a_child_that_dies_of_its_limits_is_replaced() -> None:
+    async with Cell(1, deadline=timedelta(seconds=30)) as cell:
+        answer = await cell.parse(_ENDLESS, URL, "")
+        assert answer == NotAFeed("broke its reader (out of time or memory)", killed=True)
+        assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+
+
+async def test_when_the_nursery_is_killed_another_one_raises_the_children() -> None:
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", _NURSERY_DIES, stdout=asyncio.subprocess.PIPE)
+    said, _ = await program.communicate()
+    assert said.decode() == "Bridge closed\nBridge closed\n"
 
 
 async def test_documents_that_wait_for_a_free_child_are_all_read_and_not_mixed_up() -> None:

@@ -98,7 +98,7 @@ def prepared(folder: Path, out: str, url: str, zygote: Zygote, web: HTTPServer) 
     """A monitor that has polled its feed once, with one subscriber whose briefing is due in an hour."""
     folder.mkdir()
     (folder / "monitor.toml").write_text(f'state = "state"\n[mail]\nout = "{out}"\n[poll]\nhost_pause = "0s"\n')
-    (folder / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\n')
+    (folder / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\nallow_private = true\n')
     (folder / "rules.toml").write_text(RULES)
     db = Database(f"sqlite:///{folder}/state/feed-monitor.db")
     schema.upgrade(db)

@@ -23,8 +23,8 @@ from monitor.settings import load
 from monitor.store import feeds
 
 
-async def in_process(document: bytes, url: str, content_type: str) -> ParsedFeed | NotAFeed:
-    return parse(document, url, content_type)
+async def in_process(document: bytes, url: str, content_type: str, known: bytes) -> ParsedFeed | NotAFeed:
+    return parse(document, url, content_type, known)
 
 
 async def one_turn(folder: Path, now: datetime, die_at: int) -> None:

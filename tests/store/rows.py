@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session, select
 
+from monitor.core.rhythm import Pace
 from monitor.core.values import ParsedEntry, ParsedFeed
-from monitor.jobs.poll import Read
+from monitor.jobs.take_in import Outcome, Read, TakenIn, Terms, Visit, take_in
 from monitor.models import Alert, Briefing, Delivery, Entry, Feed, Subscriber
 from monitor.store import alerts, feeds, outbox, subscribers
 from monitor.store.feeds import WantedFeed
@@ -44,7 +45,26 @@ def item(number: int, *, guid: str | None = None, title: str | None = None, link
 
 
 def read(entries: Iterable[ParsedEntry], digest: str = "digest-1") -> Read:
-    return Read(ParsedFeed("rss20", entries=tuple(entries)), digest, '"v1"', "Mon, 02 Mar 2026 11:00:00 GMT")
+    told = tuple(entries)
+    return Read(ParsedFeed("rss20", entries=told, shown=len(told)), digest, '"v1"', "Mon, 02 Mar 2026 11:00:00 GMT")
+
+
+# Without a price every feed is asked at the mean pace.
+TERMS = Terms(Pace(15 * MINUTE, 3 * MINUTE, HOUR), None)
+
+
+def visit(
+    session: Session, outcome: Outcome, now: datetime = NOW, *, name: str = "herald", who: str = "me", luck: float = 0.5
+) -> TakenIn:
+    """A whole visit to a feed, due or not."""
+    feed = feed_named(session, name)
+    feed.claim = who
+    session.flush()
+    due = feeds.as_due(session, feed.id)
+    assert due is not None
+    (came,) = take_in(session, who, [Visit(due, outcome, luck)], now, TERMS)
+    session.expire_all()
+    return came
 
 
 def all_entries(session: Session) -> list[Entry]:

@@ -9,12 +9,11 @@ from sqlalchemy.exc import StatementError
 from sqlmodel import Session, select
 
 from monitor.core.values import Evidence, RuleMatch
-from monitor.jobs.poll import take_in
 from monitor.models import DeliveryKind, DeliveryStatus, JobRun, Match, Silence, Subscriber, SubscriberState
-from monitor.store import alerts, feeds, job_runs, subscribers
+from monitor.store import alerts, job_runs, subscribers
 from monitor.store.db import Database
 from monitor.words import Disposition, Severity
-from tests.store.rows import NOW, all_entries, delivery, feed_named, item, owe_an_alert, read, subscribe, watch
+from tests.store.rows import NOW, all_entries, delivery, item, owe_an_alert, read, subscribe, visit, watch
 
 
 def silence(starts_at: datetime, ends_at: datetime) -> Silence:
@@ -68,9 +67,7 @@ def test_a_decision_is_kept_with_its_evidence_and_its_words_can_be_read_without_
 
     def decide(session: Session) -> None:
         watch(session, "herald")
-        feeds.claim_due(session, NOW, 1, (), "me")
-        take_in(session, feed_named(session, "herald").id, "me", read([item(1)]), NOW, 0.5)
-        session.flush()
+        visit(session, read([item(1)]))
         (entry,) = all_entries(session)
         entry.story_id = alerts.start_story(session, entry.title, NOW).id
         alerts.record(session, entry, match, Disposition.ALERTED, "3 of 3 by publisher", None, NOW)

@@ -1,15 +1,20 @@
 """Which feed is asked next, and that nobody asks it twice at once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import Session
 
-from monitor.models import Feed
+from monitor.jobs.take_in import Failed, Outcome
+from monitor.net.answers import Answer
+from monitor.net.fetch import Unchanged
 from monitor.store import feeds
 from monitor.store.db import Database
 from monitor.store.feeds import CLAIM_FOR
-from tests.store.rows import HOUR, MINUTE, NOW, feed_named, wanted, watch
+from tests.store.rows import HOUR, MINUTE, NOW, feed_named, item, read, visit, wanted, watch
+
+DAY = 24 * HOUR
 
 
 def claim(db: Database, now: datetime = NOW, limit: int = 10, busy: tuple[str, ...] = (), who: str = "me") -> list[str]:
@@ -24,7 +29,13 @@ def due_at(db: Database, name: str, moment: datetime) -> None:
 
 
 def good(db: Database, name: str, now: datetime, next_poll_at: datetime) -> None:
-    db.write_now(lambda session: feeds.record_good(feed_named(session, name), now, next_poll_at))
+    """A visit that went well."""
+
+    def settle(session: Session) -> None:
+        row = {"id": feed_named(session, name).id, "last_good_at": now, "next_poll_at": next_poll_at}
+        feeds.settle(session, [row], now)
+
+    db.write_now(settle)
 
 
 def test_a_feed_new_to_the_config_is_asked_at_once(db: Database) -> None:
@@ -106,15 +117,30 @@ def test_a_feed_whose_worker_died_is_asked_again_after_a_while(db: Database) -> 
 
 
 def test_a_worker_who_comes_too_late_settles_nothing(db: Database) -> None:
-    db.write_now(watch, "herald")
-    number = db.read_now(feed_named, "herald").id
+    db.write_now(watch, "herald", "wire")
+    numbers = [db.read_now(feed_named, name).id for name in ("herald", "wire")]
     claim(db, who="slow")
-    claim(db, NOW + 2 * CLAIM_FOR, who="next")
-    assert db.read_now(feeds.claimed, number, "slow") is None
-    mine = db.read_now(feeds.claimed, number, "next")
-    assert mine is not None
-    assert mine.claim == "next"
-    assert db.read_now(feeds.claimed, number + 1, "next") is None
+    claim(db, NOW + 2 * CLAIM_FOR, limit=1, who="next")
+    assert db.read_now(feeds.still_claimed, numbers, "slow") == {numbers[1]}
+    assert db.read_now(feeds.still_claimed, numbers, "next") == {numbers[0]}
+
+
+def test_feeds_that_were_claimed_and_never_asked_are_given_back(db: Database) -> None:
+    db.write_now(watch, "herald", "wire")
+    claim(db)
+    db.write_now(feeds.let_go, [db.read_now(feed_named, "herald").id], "me")
+    assert claim(db, who="next") == ["herald"]
+
+
+def test_a_feed_whose_server_said_that_it_is_gone_is_asked_no_more_until_the_operator_says_so(db: Database) -> None:
+    db.write_now(watch, "herald", "wire")
+    db.write_now(visit, Failed("http", "410 Gone", gone=True))
+    assert claim(db, NOW + 1000 * HOUR) == ["wire"]
+    db.write_now(feeds.let_go, [db.read_now(feed_named, "wire").id], "me")
+    db.write_now(feeds.make_due, (), NOW)
+    assert claim(db, NOW) == ["wire"]
+    db.write_now(feeds.make_due, ["herald"], NOW)
+    assert claim(db, NOW) == ["herald"]
 
 
 def test_after_a_restart_nobodys_claims_are_in_the_way(db: Database) -> None:
@@ -126,36 +152,57 @@ def test_after_a_restart_nobodys_claims_are_in_the_way(db: Database) -> None:
 
 def test_an_operator_sees_since_when_and_why_a_feed_fails_until_it_works_again(db: Database) -> None:
     db.write_now(watch, "herald")
-
-    def fails(session: Session, now: datetime) -> None:
-        feeds.record_trouble(feed_named(session, "herald"), now, now + HOUR, "http", "503 Busy")
-
-    claim(db)
-    db.write_now(fails, NOW)
-    db.write_now(fails, NOW + HOUR)
+    db.write_now(visit, Failed("http", "503 Busy"), NOW)
+    db.write_now(visit, Failed("http", "503 Busy"), NOW + HOUR)
     feed = db.read_now(feed_named, "herald")
     assert (feed.failures, feed.failing_since, feed.trouble_kind, feed.trouble) == (2, NOW, "http", "503 Busy")
     assert (feed.polls, feed.last_polled_at, feed.last_good_at) == (2, NOW + HOUR, None)
     assert (feed.claim, feed.claimed_until, feed.next_poll_at) == ("", None, NOW + 2 * HOUR)
-    good(db, "herald", NOW + 2 * HOUR, NOW + 3 * HOUR)
+    db.write_now(visit, Unchanged(), NOW + 2 * HOUR)
     feed = db.read_now(feed_named, "herald")
     assert (feed.failures, feed.failing_since, feed.trouble_kind, feed.trouble) == (0, None, "", "")
-    assert (feed.polls, feed.last_good_at, feed.next_poll_at) == (3, NOW + 2 * HOUR, NOW + 3 * HOUR)
+    assert (feed.polls, feed.last_good_at, feed.next_poll_at) == (3, NOW + 2 * HOUR, NOW + 2 * HOUR + 15 * MINUTE)
 
 
 def test_an_operator_sees_that_a_feed_came_damaged_until_it_comes_whole(db: Database) -> None:
     db.write_now(watch, "herald")
+    for damage in ("cut off in the middle", ""):
+        outcome = read([item(1)])
+        db.write_now(visit, replace(outcome, parsed=replace(outcome.parsed, damage=damage)))
+        feed = db.read_now(feed_named, "herald")
+        assert (feed.trouble_kind, feed.trouble) == ("damaged" if damage else "", damage)
+        assert (feed.failures, feed.last_good_at) == (0, NOW)
 
-    def comes(session: Session, damage: str) -> None:
-        feeds.record_good(feed_named(session, "herald"), NOW, NOW + HOUR, damage)
 
-    db.write_now(comes, "cut off in the middle")
+def test_a_permanent_redirect_is_believed_after_a_week_and_doubted_when_it_fails(db: Database) -> None:
+    db.write_now(watch, "herald")
+    new = "https://new.test/feed"
+    moved = Unchanged(Answer(moved_to=new))
+
+    def address_after(outcome: Outcome, days: int) -> str:
+        db.write_now(visit, outcome, NOW + days * DAY)
+        return db.read_now(feed_named, "herald").address
+
+    old = db.read_now(feed_named, "herald").url
+    assert [address_after(moved, day) for day in (0, 3, 6)] == [old] * 3
+    assert address_after(Unchanged(), 6) == old
+    assert [address_after(moved, day) for day in (8, 14)] == [old] * 2
+    assert address_after(moved, 15) == new
+    assert address_after(Unchanged(), 16) == new
+    assert [address_after(Failed("http", "404"), day) for day in (17, 18, 19)] == [new, new, old]
+
+
+def test_a_document_that_kills_its_readers_is_left_alone_for_longer_and_longer(db: Database) -> None:
+    db.write_now(watch, "herald")
+    pauses = []
+    for document in ("a", "a", "a", "b", "c", "d"):
+        db.write_now(visit, Failed("not a feed", "broke its reader", killer=document))
+        feed = db.read_now(feed_named, "herald")
+        pauses.append((feed.deaths, feed.next_poll_at - NOW))
+    assert pauses == [(1, HOUR / 2), (2, HOUR), (2, HOUR), (3, DAY), (4, 7 * DAY), (5, 7 * DAY)]
+    db.write_now(visit, read([item(1)]))
     feed = db.read_now(feed_named, "herald")
-    assert (feed.trouble_kind, feed.trouble, feed.failures) == ("damaged", "cut off in the middle", 0)
-    assert feed.last_good_at == NOW
-    db.write_now(comes, "")
-    feed = db.read_now(feed_named, "herald")
-    assert (feed.trouble_kind, feed.trouble) == ("", "")
+    assert (feed.deaths, feed.killer, feed.failures, feed.trouble) == (0, "", 0, "")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +222,6 @@ def test_an_operator_makes_feeds_due_by_name_or_address(db: Database, said: tupl
 def test_a_worker_does_not_wait_for_feeds_that_another_is_just_claiming(db: Database) -> None:
     db.write_now(watch, "herald", "wire")
     with Session(db.engine) as one, Session(db.engine) as two:
-        first: list[Feed] = feeds.claim_due(one, NOW, 10, (), "one")
+        first = feeds.claim_due(one, NOW, 10, (), "one")
         assert len(first) == 2
         assert feeds.claim_due(two, NOW, 10, (), "two") == []

@@ -1,0 +1,200 @@
+"""Write down how visits went: new entries and the feeds' own state in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from monitor.core.rhythm import Pace, learned, rhythm_from, weight
+from monitor.core.timing import LONGEST_PAUSE, OUT_OF_REACH_PAUSE, next_poll
+from monitor.core.turns import BELIEVED_AFTER, DOUBTED_AFTER, Habits, after_death, after_good, remembered
+from monitor.core.values import ParsedFeed, Wishes
+from monitor.net.answers import NO_ANSWER, Answer
+from monitor.net.fetch import Unchanged
+from monitor.net.troubles import Trouble
+from monitor.store import entries, feed_days, feeds, pushes
+from monitor.store.feeds import DueFeed
+
+_OUT_OF_REACH = {Trouble.DNS, Trouble.CONNECT, Trouble.TIMEOUT}
+_WISHES = TypeAdapter(Wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document that was read; `digest` and the validators say what it was, "" when it must be read again."""
+
+    parsed: ParsedFeed
+    digest: str
+    etag: str
+    last_modified: str
+    answer: Answer = NO_ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A full answer with the bytes we know, perhaps under new validators."""
+
+    etag: str
+    last_modified: str
+    answer: Answer = NO_ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`gone`: the server says for good. `killer` is the digest of a document that killed its reader."""
+
+    kind: str
+    reason: str
+    asked_to_wait: timedelta = timedelta()
+    gone: bool = False
+    killer: str = ""
+    answer: Answer = NO_ANSWER
+
+
+Outcome = Read | Same | Unchanged | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`luck` in [0, 1) spreads the next turns."""
+
+    feed: DueFeed
+    outcome: Outcome
+    luck: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`price` of a request in lost time; None: every feed is asked at the mean pace."""
+
+    pace: Pace
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What a visit brought: new entries, and entries that were edited."""
+
+    new: int = 0
+    revised: int = 0
+
+
+def take_in(session: Session, claim: str, visits: Sequence[Visit], now: datetime, terms: Terms) -> list[TakenIn]:
+    """Write down visits, for each what it brought; a feed that is no longer ours is left alone."""
+    ours = feeds.still_claimed(session, (visit.feed.id for visit in visits), claim)
+    pushed = pushes.live_feeds(session, now)
+    brought, rows, days = [], [], []
+    for visit in visits:
+        feed = visit.feed
+        if feed.id not in ours:
+            brought.append(TakenIn())
+            continue
+        row, came = _settled(session, visit, now, terms, pushed=feed.id in pushed)
+        if came.new and feed.id in pushed:
+            pushes.missed(session, feed.id, now)
+        rows.append(row)
+        brought.append(came)
+        failed = isinstance(visit.outcome, Failed)
+        days.append(feed_days.Day(feed.id, now.date(), 1, int(failed), came.new))
+    feeds.settle(session, rows, now)
+    feed_days.count(session, days)
+    return brought
+
+
+def take_in_pushed(session: Session, feed: DueFeed, parsed: ParsedFeed, now: datetime) -> TakenIn:
+    """Write down what a hub sent of a feed: news, but never the whole document, and no turn of ours."""
+    row, came = _news(session, feed, parsed, now, whole=False)
+    feeds.amend(session, feed.id, row)
+    feed_days.count(session, [feed_days.Day(feed.id, now.date(), 0, 0, came.new)])
+    return came
+
+
+def _settled(
+    session: Session, visit: Visit, now: datetime, terms: Terms, *, pushed: bool
+) -> tuple[dict[str, Any], TakenIn]:
+    feed, outcome = visit.feed, visit.outcome
+    if isinstance(outcome, Failed):
+        return {"id": feed.id, **_failed(feed, outcome, now, visit.luck)}, TakenIn()
+    row: dict[str, Any] = {"id": feed.id, "last_good_at": now}
+    came = TakenIn()
+    damage = outcome.parsed.damage if isinstance(outcome, Read) else ""
+    if feed.failures or feed.deaths or not isinstance(outcome, Unchanged):
+        row |= {"failures": 0, "failing_since": None, "deaths": 0, "killer": ""}
+        row |= {"trouble_kind": "damaged" if damage else "", "trouble": damage}
+    if isinstance(outcome, Read):
+        changes, came = _news(session, feed, outcome.parsed, now, whole=True)
+        row |= changes | {"body_hash": outcome.digest} | _source(outcome)
+    if isinstance(outcome, Read | Same):
+        row |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
+    row |= _moved(feed, outcome.answer.moved_to, now)
+    habits = Habits(
+        own=feed.every if feed.own_pace else None,
+        rhythm=rhythm_from(row.get("rhythm", feed.rhythm)),
+        weight=weight(feed.lead, feed.led_at, now),
+        wishes=_WISHES.validate_python(row.get("wishes", feed.wishes), strict=False),
+        fresh_for=outcome.answer.fresh_for,
+        pushed=pushed,
+    )
+    row["next_poll_at"] = after_good(now, habits, terms.pace, terms.price, visit.luck)
+    return row, came
+
+
+def _news(
+    session: Session, feed: DueFeed, parsed: ParsedFeed, now: datetime, *, whole: bool
+) -> tuple[dict[str, Any], TakenIn]:
+    """Keep the entries; what changes of the feed's row."""
+    facts = entries.FeedFacts(feed.language, feed.last_good_at)
+    complete = whole and len(parsed.entries) == parsed.shown
+    kept = entries.keep_new(session, feed.id, facts, parsed.entries, now, whole=complete)
+    row: dict[str, Any] = {}
+    if kept.new:
+        row["last_new_at"] = now
+    if kept.new or not feed.rhythm:
+        row["rhythm"] = learned(rhythm_from(feed.rhythm), kept.published, feed.last_good_at, now).as_json()
+    if whole:
+        row["known_items"] = remembered(parsed.items, feed.known_items)
+    return row, TakenIn(kept.new, kept.revised)
+
+
+def _source(outcome: Read) -> dict[str, Any]:
+    """What the document says of itself; one without new items says nothing."""
+    parsed, answer = outcome.parsed, outcome.answer
+    if not parsed.version:
+        return {}
+    return {
+        "wishes": _WISHES.dump_python(parsed.wishes, mode="json") if parsed.wishes != Wishes() else {},
+        "hub": answer.hub or parsed.hub,
+        "topic": answer.topic or parsed.topic,
+    }
+
+
+def _moved(feed: DueFeed, moved_to: str, now: datetime) -> dict[str, Any]:
+    """Remember where permanent redirects lead, and go there at once when they have held for long."""
+    if moved_to != feed.moved_to:
+        return {"moved_to": moved_to, "moved_since": now if moved_to else None}
+    if moved_to and feed.moved_since and now - feed.moved_since >= BELIEVED_AFTER:
+        return {"address": moved_to, "moved_to": "", "moved_since": None}
+    return {}
+
+
+def _failed(feed: DueFeed, outcome: Failed, now: datetime, luck: float) -> dict[str, Any]:
+    failures = feed.failures + 1
+    row: dict[str, Any] = {
+        "failures": failures,
+        "failing_since": feed.failing_since or now,
+        "trouble_kind": outcome.kind,
+        "trouble": outcome.reason,
+    }
+    if outcome.killer:
+        deaths = feed.deaths + (outcome.killer != feed.killer or feed.deaths < 2)
+        row |= {"killer": outcome.killer, "deaths": deaths, "next_poll_at": after_death(now, deaths, luck)}
+        return row
+    longest = OUT_OF_REACH_PAUSE if outcome.kind in _OUT_OF_REACH else LONGEST_PAUSE
+    row["next_poll_at"] = next_poll(now, feed.every, failures, outcome.asked_to_wait, luck, longest)
+    if feed.address != feed.url and (outcome.gone or failures >= DOUBTED_AFTER):
+        # Perhaps the redirect was a mistake: the address that the operator wrote is tried again.
+        return row | {"address": feed.url, "etag": "", "last_modified": "", "body_hash": ""}
+    return row | {"gone_at": now} if outcome.gone else row
