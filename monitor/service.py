@@ -29,6 +29,8 @@ from monitor.settings import Config, SettingsError, load
 from monitor.store import job_runs
 
 log = structlog.get_logger("service")
+# Show this app's pages to the world from now on; None: nobody's any more. Raises OSError where it cannot listen.
+Pages = Callable[[App | None], Awaitable[None]]
 # What is under way at a stop gets this long; TimeoutStopSec of the unit is longer.
 DRAIN = timedelta(seconds=80)
 # The longest time limit of a fetch, and its turn at the parser.
@@ -89,6 +91,7 @@ class Service:
     """`serve` until SIGTERM or SIGINT; SIGHUP reads the config again."""
 
     file: Path
+    pages: Pages
     ports: Ports
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _reload: asyncio.Event = field(default_factory=asyncio.Event)
@@ -120,6 +123,8 @@ class Service:
             self._parts = await stack.enter_async_context(AsyncExitStack())
             self._app = await self._parts.enter_async_context(assembled(config, rules, self._db, self._cell, ports))
             await take_over(self._app, ports.now())
+            stack.push_async_callback(self.pages, None)
+            await self.pages(self._app)
             for job in ("reload", "rules"):
                 await self._db.write(job_runs.went_well, job, ports.now())
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -144,6 +149,8 @@ class Service:
             ("triage", lambda: self._app.triage.run(), timedelta(seconds=10), timedelta(minutes=5)),
             ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("brief", lambda: self._app.brief.run(), timedelta(seconds=5), timedelta(minutes=10)),
+            ("push", lambda: self._app.hubs.run(), timedelta(seconds=5), timedelta(minutes=10)),
+            ("report", lambda: self._app.report.run(), timedelta(seconds=30), timedelta(minutes=5)),
         ):
             self._jobs[name] = Job(name, run, every, bound, self._crashed, self._went_well)
         scheduler = AsyncIOScheduler(
@@ -209,12 +216,16 @@ class Service:
             if config.database != self._app.config.database:
                 problems = [f"{self.file}: a change of `database` or `state` wants a restart"]
         if problems:
-            log.error("config refused, the old one stays in force", problems=problems)
-            notify(f"STATUS=config refused, the old one stays in force: {problems[0]}")
-            await self._db.write(job_runs.went_wrong, "reload", f"config refused: {'; '.join(problems)}", now)
+            await self._refuse(problems)
             return
         parts = AsyncExitStack()
         app = await parts.enter_async_context(assembled(config, rules, self._db, self._cell, ports))
+        try:
+            await self.pages(app)
+        except OSError as error:
+            await parts.aclose()
+            await self._refuse([f"{self.file}: {error}"])
+            return
         await follow_config(app, now)
         old_app, old_parts = self._app, self._parts
         self._app, self._parts = app, parts
@@ -225,18 +236,28 @@ class Service:
         self._retiring.add(task := asyncio.create_task(self._retire(old_app, old_parts)))
         task.add_done_callback(self._retiring.discard)
 
+    async def _refuse(self, problems: list[str]) -> None:
+        log.error("config refused, the old one stays in force", problems=problems)
+        notify(f"STATUS=config refused, the old one stays in force: {problems[0]}")
+        trouble = f"config refused: {'; '.join(problems)}"
+        await self._db.write(job_runs.went_wrong, "reload", trouble, self.ports.now())
+
     async def _retire(self, app: App, parts: AsyncExitStack) -> None:
         """The old parts go when nobody works with them any more."""
-        await self._jobs["poll"].finish()
+        for job in ("poll", "push"):
+            await self._jobs[job].finish()
         await app.poll.finish()
+        await app.pushed.finish()
         await parts.aclose()
 
     async def _drain(self) -> None:
         """Let what is under way finish; what takes too long is given up, and taken up at the next start."""
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
+                await self.pages(None)
                 await self._jobs["poll"].finish()
                 await self._app.poll.finish()
+                await self._app.pushed.finish()
                 for job in self._jobs.values():
                     await job.finish()
                 if self._retiring:
@@ -244,6 +265,7 @@ class Service:
         except TimeoutError:
             log.warning("some work did not finish in time; it is taken up at the next start")
             await self._app.poll.give_up()
+            await self._app.pushed.give_up()
             for job in self._jobs.values():
                 await job.give_up()
         for task in list(self._retiring):
@@ -274,5 +296,5 @@ def _watching(config: Config) -> str:
     return f"STATUS=watching {len(config.feeds)} {'feed' if len(config.feeds) == 1 else 'feeds'}"
 
 
-async def serve(file: Path, ports: Ports | None = None) -> None:
-    await Service(file, ports or Ports()).serve()
+async def serve(file: Path, pages: Pages) -> None:
+    await Service(file, pages, Ports()).serve()

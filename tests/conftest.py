@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from monitor.app import App, Ports, open_app, take_over
+from monitor.app import App, Ports, open_app, open_database, take_over
 from monitor.models import Subscriber
 from monitor.settings import load
 from monitor.store import subscribers
@@ -59,7 +59,7 @@ class World:
         assert self._app is not None
         return self._app
 
-    def configure(self, rules: str = RULES, monitor: str = "") -> None:
+    def configure(self, rules: str = RULES, monitor: str = "[poll]\nadaptive = false\n") -> None:
         feeds = "".join(f'[[feed]]\nurl = "{url}"\npublisher = "{url[8:-10].title()}"\n' for url in self.urls)
         (self.folder / "feeds.toml").write_text(feeds)
         (self.folder / "rules.toml").write_text(rules)
@@ -110,6 +110,14 @@ class World:
 
     async def _crashed(self, job: str, error: Exception) -> None:
         self.crashes.append(f"{job}: {error!r}")
+
+
+@pytest.fixture(scope="session")
+def blank_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `state` folder to copy, with an empty database of this version: making one takes half a second."""
+    folder = tmp_path_factory.mktemp("blank")
+    open_database(f"sqlite:///{folder}/feed-monitor.db").close()
+    return folder
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 import os
 import pwd
-import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,53 +14,33 @@ import structlog
 from sqlalchemy import make_url
 
 from monitor import __version__
+from monitor.app.ports import Ports, utc_now
 from monitor.app.vetting import vetted_rules
 from monitor.cell import Cell
 from monitor.core.alerts import AlertPolicy
+from monitor.core.rhythm import Pace
 from monitor.core.rules import RuleSet
-from monitor.jobs.boundary import Crashed, Progressed
 from monitor.jobs.brief import Brief
 from monitor.jobs.compose import Compose
 from monitor.jobs.deliver import Deliver
-from monitor.jobs.poll import Poll
+from monitor.jobs.poll import Plan, Poll
+from monitor.jobs.push import Hubs, Pushed
+from monitor.jobs.report import Report
 from monitor.jobs.triage import Triage
-from monitor.net.fetch import FeedRequest, Fetcher, FetchResult
+from monitor.net.fetch import Fetcher
 from monitor.net.maildir import Maildir
 from monitor.net.post import OpenDoor
 from monitor.net.smtp import SmtpDoor, SmtpServer
+from monitor.net.trips import PLAIN, Access
 from monitor.render.templates import Templates
 from monitor.settings import Config, Settings
-from monitor.store import feeds, outbox, schema
+from monitor.store import feeds, outbox, pushes, schema
 from monitor.store.db import Database, DatabaseInUseError
 
 log = structlog.get_logger("app")
+# Of the largest size; so much memory may hubs take.
+_DELIVERIES = 4
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-def utc_now() -> datetime:
-    """The only look at the clock."""
-    return datetime.now(UTC)  # noqa: TID251
-
-
-async def _log_crash(job: str, error: Exception) -> None:
-    log.error("a job failed", job=job, exc_info=error)
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What the world outside gives the parts; tests give their own.
-
-    `entries_came` and `mail_owed` wake whoever works on them; `witness` sees every commit and SMTP step.
-    """
-
-    now: Callable[[], datetime] = utc_now
-    luck: Callable[[], float] = random.random
-    witness: Callable[[str], None] = lambda point: None
-    crashed: Crashed = _log_crash
-    entries_came: Callable[[], None] = lambda: None
-    mail_owed: Callable[[], None] = lambda: None
-    stopping: Callable[[], bool] = lambda: False
-    progressed: Progressed = lambda job: None
 
 
 @dataclass(frozen=True)
@@ -75,7 +54,10 @@ class App:
     poll: Poll
     triage: Triage
     brief: Brief
+    report: Report
     deliver: Deliver
+    hubs: Hubs
+    pushed: Pushed
 
 
 class NotOursError(Exception):
@@ -135,8 +117,22 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
     settings = config.settings
     templates = Templates(config.templates)
     open_door = door_of(config, ports)
-    compose = Compose(db, templates, settings.mail.sender, settings.contact)
+    compose = Compose(db, templates, settings.mail.sender, settings.contact, settings.briefing.zone)
+    access = access_of(config)
     async with _fetcher(settings, ports) as fetcher:
+        poll = Poll(
+            db=db,
+            fetch=fetcher.fetch,
+            parse=cell.parse,
+            now=ports.now,
+            luck=ports.luck,
+            crashed=ports.crashed,
+            woken=ports.entries_came,
+            connections=settings.poll.connections,
+            claim=secrets.token_hex(8),
+            plan=plan_of(settings),
+            access=access,
+        )
         yield App(
             config=config,
             db=db,
@@ -144,19 +140,10 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             templates=templates,
             compose=compose,
             open_door=open_door,
-            poll=Poll(
-                db=db,
-                fetch=fetcher.fetch,
-                parse=cell.parse,
-                now=ports.now,
-                luck=ports.luck,
-                crashed=ports.crashed,
-                woken=ports.entries_came,
-                connections=settings.poll.connections,
-                claim=secrets.token_hex(8),
-            ),
+            poll=poll,
             triage=Triage(db, rules, policy_of(config), ports.now, ports.mail_owed, ports.progressed),
             brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed),
+            report=Report(db, settings.contact, settings.poll.tell_after, ports.now, ports.mail_owed),
             deliver=Deliver(
                 db=db,
                 compose=compose,
@@ -167,7 +154,42 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
                 stopping=ports.stopping,
                 progressed=ports.progressed,
             ),
+            hubs=Hubs(
+                db=db,
+                post=fetcher.post,
+                access=access,
+                base=settings.web.public_url,
+                seek=settings.poll.websub,
+                now=ports.now,
+                word=secrets.token_urlsafe,
+                stopping=ports.stopping,
+                progressed=ports.progressed,
+            ),
+            pushed=Pushed(db, poll.take_pushed, ports.now, ports.crashed, _DELIVERIES * settings.poll.largest),
         )
+
+
+def plan_of(settings: Settings | None) -> Plan:
+    """How often feeds are asked; without a config, as the defaults have it."""
+    poll = (settings or Settings()).poll
+    # The bounds are the adaptive pause's; who asks for a mean beyond them wants it kept.
+    pace = Pace(poll.every, min(poll.fastest, poll.every), max(poll.slowest, poll.every))
+    return Plan(pace, poll.adaptive, poll.budget)
+
+
+def access_of(config: Config) -> dict[str, Access]:
+    """How the feeds are reached that need more than their URL."""
+    wanted = {
+        feed.url: Access(
+            feed.allow_private,
+            feed.proxy or config.settings.poll.proxy,
+            headers := config.headers.get(feed.url, ()),
+            # Wherever a redirect has led it, its secrets are for the server that the operator named.
+            home=feed.url if headers else "",
+        )
+        for feed in config.feeds
+    }
+    return {url: access for url, access in wanted.items() if access != PLAIN}
 
 
 def _fetcher(settings: Settings, ports: Ports) -> Fetcher:
@@ -181,10 +203,9 @@ def _fetcher(settings: Settings, ports: Ports) -> Fetcher:
     )
 
 
-async def one_fetch(request: FeedRequest) -> FetchResult:
-    """Ask one server once, with the limits every feed gets."""
-    async with _fetcher(Settings(), Ports()) as fetcher:
-        return await fetcher.fetch(request)
+def fetcher_of(settings: Settings | None = None) -> Fetcher:
+    """Asks servers with the limits every feed gets; without a config, with the defaults."""
+    return _fetcher(settings or Settings(), Ports())
 
 
 def door_of(config: Config, ports: Ports) -> OpenDoor:
@@ -212,7 +233,16 @@ async def follow_config(app: App, now: datetime) -> None:
     """Make the feed rows what the config says."""
     every = app.config.settings.poll.every
     wanted = [
-        feeds.WantedFeed(feed.url, feed.name, feed.publisher, feed.language, feed.tags, feed.host, feed.every or every)
+        feeds.WantedFeed(
+            feed.url,
+            feed.name,
+            feed.publisher,
+            feed.language,
+            feed.tags,
+            feed.host,
+            feed.every or every,
+            own_pace=feed.every is not None,
+        )
         for feed in app.config.feeds
     ]
     await app.db.write(feeds.sync, wanted, now)
@@ -222,6 +252,7 @@ async def take_over(app: App, now: datetime) -> None:
     """Become the one instance at work, and take up what a dead one left. Raises DatabaseInUseError."""
     app.db.take_run_lock()
     await app.db.write(feeds.release_claims)
+    await app.db.write(pushes.catch_up, now)
     doubtful = await app.db.write(outbox.recover, now)
     if doubtful:
         log.warning("found mail that may have left already; it is sent again under the same Message-ID", mails=doubtful)
@@ -240,7 +271,9 @@ __all__ = [
     "assembled",
     "follow_config",
     "is_made",
-    "one_fetch",
+    "access_of",
+    "fetcher_of",
+    "plan_of",
     "policy_of",
     "open_app",
     "open_database",

@@ -43,6 +43,10 @@ class Templates:
         # "-- " is how mail programs know a signature.
         return "\n".join(line if line == "-- " else line.rstrip() for line in lines).strip() + "\n"
 
+    def page(self, name: str, **view: object) -> str:
+        """For a browser, which takes styles from a sheet."""
+        return self._environment.get_template(name).render(**view)
+
     def html(self, name: str, **view: object) -> str:
         return self._inliner.inline(self._environment.get_template(name).render(**view))
 
