@@ -1,10 +1,13 @@
 """Sample views, with the texts that break layouts: long, hostile, right-to-left, empty."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from monitor.core import notice as notice_of
 from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, Contents
+from monitor.core.health import Facts, Health
 from monitor.render.views import AlertView, Piece, Quote, Voice
-from monitor.words import Disposition, Severity
+from monitor.words import Condition, Disposition, Severity
 
 _HOSTILE = '<script>alert("x")</script> =?utf-8?Q?Hi=0D=0ABcc:_a=40b.test?= & "quotes"'
 
@@ -56,3 +59,39 @@ def _story(now: datetime, title: str, rules: tuple[BriefedRule, ...]) -> Briefed
         rules=rules,
         alerted=bool(rules),
     )
+
+
+def notice(now: datetime) -> notice_of.Contents:
+    hour = timedelta(hours=1)
+    silent = Health(Condition.SILENT, "it answers, but has brought nothing new for 2 d, which is unlike it")
+    return notice_of.Contents(
+        fresh=(
+            _in_trouble(
+                now, "Example Times", Health(Condition.FAILING, "its server does not answer in time", _HOSTILE)
+            ),
+            _in_trouble(now, "هيئة المثال", Health(Condition.GONE, "its server says that it is gone for good")),
+            _in_trouble(now, "W" * 300, silent),
+        ),
+        still=(_in_trouble(now, "Example Wire", silent),),
+        well=(notice_of.WellAgain(4, "Example Post", "https://post.example.org/feed", now - 4 * hour, now - hour, 12),),
+        moved=(
+            _in_trouble(now, "Example Herald", Health(Condition.MOVED, "", "https://herald.example.org/new?a=1&b=2")),
+        ),
+        watched=32,
+        at=now,
+    )
+
+
+def outage(now: datetime) -> notice_of.Contents:
+    health = Health(Condition.FAILING, "its server cannot be reached", "cannot connect to news.example.org:443")
+    out = tuple(_in_trouble(now, f"Example {number}", health) for number in range(31))
+    return replace(notice(now), fresh=(), out=out, outage_since=out[0].since)
+
+
+def _in_trouble(now: datetime, name: str, health: Health) -> notice_of.Line:
+    since = now - timedelta(hours=2)
+    facts = Facts(
+        1, name, "https://news.example.org/feed?a=1&b=2", last_good_at=since - timedelta(minutes=15),
+        failures=4 if health.condition == Condition.FAILING else 0, next_poll_at=now + timedelta(minutes=30),
+    )  # fmt: skip
+    return notice_of.line(facts, health, since)

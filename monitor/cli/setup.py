@@ -110,6 +110,8 @@ def _broken_templates(app: App, config: Config) -> Iterator[str]:
         "alert": lambda: app.compose.alert(view, "A sample alert", person),
         "briefing": lambda: app.compose.briefing(contents, person, now.date(), "A sample briefing"),
         "briefing of a quiet day": lambda: app.compose.briefing(samples.quiet(now), person, now.date(), "Quiet"),
+        "notice": lambda: app.compose.notice(samples.notice(now), "A sample notice", person.address),
+        "notice of an outage": lambda: app.compose.notice(samples.outage(now), "All out of reach", person.address),
     }
     for name, letter in letters.items():
         try:
@@ -125,6 +127,7 @@ def _broken_templates(app: App, config: Config) -> Iterator[str]:
 def _warnings(config: Config) -> Iterator[str]:
     if not config.settings.contact:
         yield f"{config.file}: contact is empty; publishers and subscribers cannot reach you"
+        yield "nobody is told of feeds in trouble: that mail goes to `contact`"
     if not config.feeds:
         yield f"{config.file.parent / config.settings.feeds_file}: no feed is watched"
     for rule in config.rules:

@@ -7,9 +7,18 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select, update
 
 from monitor.core.timing import next_try
-from monitor.models import Alert, Briefing, Delivery, DeliveryKind, DeliveryStatus, Subscriber, SubscriberState
+from monitor.models import (
+    Alert,
+    Briefing,
+    Delivery,
+    DeliveryKind,
+    DeliveryStatus,
+    Notice,
+    Subscriber,
+    SubscriberState,
+)
 
-_ALERT_LANE, _BRIEFING_LANE = 0, 2
+_ALERT_LANE, _NOTICE_LANE, _BRIEFING_LANE = 0, 1, 2
 
 
 def owe_alert(session: Session, alert: Alert, person: Subscriber, now: datetime) -> None:
@@ -45,6 +54,21 @@ def owe_briefing(session: Session, briefing: Briefing, person: Subscriber, now: 
     )
 
 
+def owe_notice(session: Session, notice: Notice, contact: str, now: datetime) -> None:
+    _owe(
+        session,
+        Delivery(
+            key=f"notice:{notice.id}",
+            kind=DeliveryKind.NOTICE,
+            lane=_NOTICE_LANE,
+            recipient=contact,
+            notice_id=notice.id,
+            owed_at=now,
+            next_try_at=now,
+        ),
+    )
+
+
 def _owe(session: Session, delivery: Delivery) -> None:
     """A second debt with the same key is a mistake of ours, and the unique key makes it an error."""
     session.add(delivery)
@@ -52,7 +76,7 @@ def _owe(session: Session, delivery: Delivery) -> None:
 
 
 def next_due(session: Session, now: datetime, limit: int) -> list[Delivery]:
-    """What is due, alerts before briefings, in the order it was owed."""
+    """What is due, alerts first, then notices, then briefings, each in the order it was owed."""
     due = (
         select(Delivery)
         .where(Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now)
@@ -74,8 +98,7 @@ def start(session: Session, delivery_id: int, message: bytes, message_id: str, n
     delivery = session.get(Delivery, delivery_id, with_for_update={"skip_locked": True})
     if delivery is None or delivery.status != DeliveryStatus.QUEUED:
         return None
-    person = session.get(Subscriber, delivery.subscriber_id)
-    if person is None or person.state != SubscriberState.CONFIRMED:
+    if delivery.kind != DeliveryKind.NOTICE and not _wants_mail(session, delivery):
         delivery.status, delivery.settled_at, delivery.reply = DeliveryStatus.CANCELLED, now, "the subscriber left"
         session.add(delivery)
         return None
@@ -85,6 +108,11 @@ def start(session: Session, delivery_id: int, message: bytes, message_id: str, n
         delivery.message, delivery.message_id = message, message_id
     session.add(delivery)
     return delivery
+
+
+def _wants_mail(session: Session, delivery: Delivery) -> bool:
+    person = session.get(Subscriber, delivery.subscriber_id)
+    return person is not None and person.state == SubscriberState.CONFIRMED
 
 
 def sent(session: Session, delivery_id: int, reply: str, now: datetime) -> None:
