@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint crash bench run wheel clean help
+.PHONY: demo test check lint crash bench bench-peers fuzz run wheel clean help
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/ready ## Show the main job end to end, offline
 	$(BIN)/feed-monitor demo
@@ -28,6 +28,12 @@ crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
 
 bench: $(VENV)/ready-dev ## Measure how fast rules are matched; BENCH=--short for a few seconds of it
 	$(BIN)/python -m tests.bench.matching $(BENCH)
+
+bench-peers: $(VENV)/ready-dev ## Measure what polling costs beside other programs; BENCH=--short for a minute of it
+	$(BIN)/python -m tests.bench.peers $(BENCH)
+
+fuzz: $(VENV)/ready-dev ## Damage documents at random and read them; FUZZ="FOLDER..." for documents of your own
+	$(BIN)/python -W ignore -m tests.fuzz.reading $(FUZZ)
 
 run: $(VENV)/ready ## Run the service on the config in ./state, written when it is not there
 	$(BIN)/feed-monitor init state

@@ -17,6 +17,9 @@ _COMMANDS = {
     "brief": ("monitor.cli.work", "Write the briefings that are due, or one person's now."),
     "deliver": ("monitor.cli.work", "Send what is owed now."),
     "status": ("monitor.cli.look", "Is the watch kept? Feeds, mail, briefings, troubles."),
+    "feeds": ("monitor.cli.feeds", "List the feeds with their health, test one, find those of a site."),
+    "import": ("monitor.cli.opml", "Take over feeds from another program's list."),
+    "export": ("monitor.cli.opml", "Write the feeds for other programs."),
     "parse": ("monitor.cli.look", "What a feed document says, an entry a line."),
     "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
     "rules": ("monitor.cli.rules", "Check, test and backtest the rules."),
@@ -32,7 +35,9 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        # `import` is a word of Python's own, so there its name ends in an underscore.
+        module = import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -62,7 +62,8 @@ def _sentences(error: Exception) -> list[str]:
             cause = getattr(error, "orig", None) or error
             return [f"the database cannot be used: {cause}; check its path, rights and space"]
         case OSError():
-            return [f"{error.filename or 'this machine'}: {error.strerror or error}; check owner, rights and space"]
+            place = f"{error.filename or 'this machine'}: {error.strerror}; check owner, rights and space"
+            return [place if error.strerror else str(error)]
         case ModuleNotFoundError(name="psycopg"):
             return ["PostgreSQL needs psycopg: pip install 'feed-monitor[postgres]', from a checkout '.[postgres]'"]
         case NotOursError():

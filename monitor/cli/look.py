@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,14 +14,17 @@ from rich.table import Table
 from rich.text import Text
 from sqlmodel import Session
 
-from monitor.app import one_fetch, open_database, utc_now
+from monitor.app import fetcher_of, open_database, utc_now
 from monitor.app.rules import rules_of
 from monitor.cell import Cell
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
+from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
 from monitor.models import Alert, Briefing, DeliveryStatus, Feed, JobRun, Story, Subscriber
-from monitor.net.fetch import FeedRequest, Fetched, FetchFailed, Unchanged
+from monitor.net.fetch import FeedRequest, Fetched, Unchanged
+from monitor.net.trips import Access
+from monitor.net.troubles import FetchFailed, Trouble
 from monitor.settings import SettingsError, database_of
 from monitor.store import alerts, briefings, entries, feeds, job_runs, outbox, subscribers
 
@@ -44,10 +46,10 @@ class _Standing:
 async def status(as_json: bool) -> None:
     """Whether the watch is kept: the service, every feed with its next poll, mail owed, the last alert, troubles."""
     refused: list[str] = []
-    configured = 0
+    configured, untold = 0, False
     try:
         config = read_config()
-        url, configured = config.database, len(config.feeds)
+        url, configured, untold = config.database, len(config.feeds), not config.settings.contact
         refused = rules_of(config.book)[1]
     except SettingsError as error:
         # A service goes on with its old config: that it does, and how it fares, is asked just then.
@@ -63,6 +65,8 @@ async def status(as_json: bool) -> None:
         return
     for problem in refused:
         click.echo(f"TROUBLE   config, as it stands now: {problem}")
+    if untold:
+        click.echo("notices   nobody is told of feeds in trouble; set `contact` in monitor.toml")
     _print(standing, running, utc_now())
     if configured and not standing.feeds:
         click.echo(f"{counted(configured, 'feed')} in the config, none asked yet")
@@ -87,7 +91,7 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "feeds": [
             {
                 "name": feed.name,
-                "url": re.sub(r"(?<=//)[^/@]*@", "", feed.url),
+                "url": without_credentials(feed.url),
                 "health": _health(feed),
                 "trouble": feed.trouble_kind or None,
                 "reason": feed.trouble or None,
@@ -179,14 +183,15 @@ def _next_briefing(people: list[Subscriber], now: datetime) -> datetime | None:
 
 @click.command()
 @click.argument("source", metavar="FILE|URL")
+@click.option("--allow-private", is_flag=True, help="Ask a URL within your own network, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an entry.")
 @command
-async def parse(source: str, as_json: bool) -> None:
+async def parse(source: str, allow_private: bool, as_json: bool) -> None:
     """Print the entries of a feed document; texts without markup, links absolute, times in UTC."""
     set_up_log("text", "warning")
     url, document, content_type = source, b"", ""
     if source.startswith(("http://", "https://")):
-        url, document, content_type = await _fetched(source)
+        url, document, content_type = await _fetched(source, allow_private)
     else:
         try:
             document = await asyncio.to_thread(Path(source).read_bytes)
@@ -204,14 +209,16 @@ async def parse(source: str, as_json: bool) -> None:
             _print_entries(parsed, as_json)
 
 
-async def _fetched(url: str) -> tuple[str, bytes, str]:
-    match await one_fetch(FeedRequest(url)):
-        case Fetched(body, final_url, content_type):
-            return final_url, body, content_type
-        case FetchFailed(trouble, reason):
-            fail(f"{url}: {trouble}: {reason}")
-        case Unchanged():
-            fail(f"{url}: the server says nothing has changed, although it was not asked")
+async def _fetched(url: str, allow_private: bool) -> tuple[str, bytes, str]:
+    async with fetcher_of() as fetcher:
+        match await fetcher.fetch(FeedRequest(url, access=Access(allow_private))):
+            case Fetched(body, final_url, content_type):
+                return final_url, body, content_type
+            case FetchFailed(trouble, reason):
+                cure = "; --allow-private asks it all the same" if trouble == Trouble.ADDRESS else ""
+                fail(f"{url}: {trouble}: {reason}{cure}")
+            case Unchanged():
+                fail(f"{url}: the server says nothing has changed, although it was not asked")
     raise AssertionError("every kind of answer is matched above")
 
 
@@ -219,7 +226,9 @@ def _print_entries(parsed: ParsedFeed, as_json: bool) -> None:
     for entry in parsed.entries:
         if as_json:
             values = asdict(entry)
-            values.pop("published_said")
+            for ours in ("published_said", "guid_shared"):
+                values.pop(ours)
+            values |= {"cap": dict(entry.cap)}
             values |= {"published": _iso(entry.published), "updated": _iso(entry.updated)}
             click.echo(json.dumps(values, ensure_ascii=False))
         else:

@@ -13,11 +13,12 @@ from monitor.app.rules import rules_of
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.core.briefing import subject
 from monitor.core.timing import latest_slot
-from monitor.jobs.poll import Failed, Outcome, Read
-from monitor.models import DeliveryStatus, Feed, Subscriber
+from monitor.jobs.take_in import Failed, Outcome, Read, TakenIn
+from monitor.models import DeliveryStatus, Subscriber
 from monitor.service import serve
 from monitor.settings.fields import address
 from monitor.store import entries, feeds, outbox, subscribers
+from monitor.store.feeds import DueFeed
 
 
 @click.command()
@@ -26,7 +27,11 @@ async def run() -> None:
     """Poll, alert, brief and deliver until SIGTERM or SIGINT. SIGHUP reads the config again."""
     config = read_config()
     set_up_log(config.settings.log.format, config.settings.log.level, quiet=False)
-    await serve(config_file())
+    # Only here, because the other commands need no pages and would start later with them.
+    from monitor.web import pages
+    from monitor.web.server import WebDoor
+
+    await serve(config_file(), WebDoor(pages).follow)
 
 
 @click.command()
@@ -60,11 +65,12 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
         with _progress() as bar:
             task = bar.add_task("asking", total=len(due))
 
-            def told(feed: Feed, outcome: Outcome, new: int) -> None:
+            def told(feed: DueFeed, outcome: Outcome, came: TakenIn) -> None:
                 bar.update(task, advance=1)
                 failed.append(isinstance(outcome, Failed))
+                news = f", {came.new} new" + (f", {came.revised} edited" if came.revised else "")
                 try:
-                    click.echo(f"{feed.name}: {_line(outcome)}" + ("" if failed[-1] else f", {new} new"))
+                    click.echo(f"{feed.name}: {_line(outcome)}" + ("" if failed[-1] else news))
                 except BrokenPipeError:
                     closed.append(True)
 
@@ -83,9 +89,8 @@ async def _look(app: App, names: tuple[str, ...]) -> None:
     chosen = [feed for feed in app.config.feeds if not names or feed.name in names or feed.url in names]
     stored = {feed.url: feed for feed in await app.db.read(feeds.watched)}
     for feed in chosen:
-        # Without its validators and its hash the feed shows everything, and what is new can be told.
-        row = Feed(url=feed.url, name=feed.name, host=feed.host, next_poll_at=utc_now(), every_seconds=1)
-        outcome = await app.poll.look(row)
+        # As if it had never been asked: so it shows everything, and what is new can be told.
+        outcome = await app.poll.look(feeds.unasked(feed.url, feed.name, feed.host))
         click.echo(f"{feed.name}: {_line(outcome)}")
         if isinstance(outcome, Read):
             known = stored.get(feed.url)
@@ -100,7 +105,8 @@ def _line(outcome: Outcome) -> str:
             return f"{kind}: {reason}"
         case Read(parsed):
             damage = f", damaged: {parsed.damage}" if parsed.damage else ""
-            return f"{counted(len(parsed.entries), 'entry', 'entries')}, {parsed.version}{damage}"
+            version = f", {parsed.version}" if parsed.version else ""
+            return f"{counted(parsed.shown, 'entry', 'entries')}{version}{damage}"
         case _:
             return "unchanged"
 

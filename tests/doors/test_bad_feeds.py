@@ -30,7 +30,7 @@ REASONS = {
     "missing": "http: 404",
     "gone": "http: 410",
     "busy": "http: 429",
-    "loop": "redirect: more than 5 redirects",
+    "loop": "redirect: redirected in a circle",
     "elsewhere": "redirect: redirected to what is no web address",
     "hung": "timeout: no complete answer within 0.5 s",
     "slow-parse": "not a feed: ",
@@ -76,7 +76,9 @@ def web() -> Iterator[HTTPServer]:
 
 def test_every_bad_feed_is_explained_and_harms_no_other(tmp_path: Path, web: HTTPServer) -> None:
     names = [*REASONS, "bomb"]
-    feeds = "".join(f'[[feed]]\nname = "{name}"\nurl = "{web.url_for(f"/{name}")}"\n' for name in names)
+    feeds = "".join(
+        f'[[feed]]\nname = "{name}"\nurl = "{web.url_for(f"/{name}")}"\nallow_private = true\n' for name in names
+    )
     (tmp_path / "feeds.toml").write_text(feeds)
     (tmp_path / "rules.toml").write_text('[rules.alarm]\nmatch = "тревога"\n')
     (tmp_path / "monitor.toml").write_text('state = "state"\n[poll]\ntimeout = "500ms"\nhost_pause = "0s"\n')

@@ -23,7 +23,9 @@ def operator(tmp_path: Path, httpserver: HTTPServer) -> Operator:
     operator = Operator(tmp_path)
     assert operator.types("init", str(tmp_path)).exit_code == 0
     (tmp_path / "monitor.toml").write_text('state = "state"\ncontact = "ops@example.org"\n')
-    (tmp_path / "feeds.toml").write_text(f'[[feed]]\nurl = "{httpserver.url_for("/wire")}"\nname = "wire"\n')
+    (tmp_path / "feeds.toml").write_text(
+        f'[[feed]]\nurl = "{httpserver.url_for("/wire")}"\nname = "wire"\nallow_private = true\n'
+    )
     httpserver.expect_request("/wire").respond_with_data(FEED, content_type="text/xml")
     return operator
 
@@ -75,7 +77,7 @@ def test_check_finds_a_broken_template_of_the_users_own(operator: Operator) -> N
 
 def test_poll_and_status_tell_how_each_feed_went(operator: Operator, httpserver: HTTPServer) -> None:
     with (operator.folder / "feeds.toml").open("a") as feeds:
-        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/gone")}"\nname = "gone"\n')
+        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/gone")}"\nname = "gone"\nallow_private = true\n')
     httpserver.expect_request("/gone").respond_with_data("", status=410)
     assert "wire: 2 entries" in operator.types("poll", "--dry-run").output
     assert "NOT RUNNING" in operator.types("status").output
@@ -97,8 +99,15 @@ def test_poll_of_an_unknown_feed_says_where_the_names_are(operator: Operator) ->
     assert 'no feed is called "nowhere"; `feed-monitor status` lists them' in refused.output
 
 
+def test_parse_asks_within_the_own_network_only_when_told_to(operator: Operator, httpserver: HTTPServer) -> None:
+    refused = operator.types("parse", httpserver.url_for("/wire"))
+    assert refused.exit_code == 1
+    assert "address: " in refused.output
+    assert "--allow-private asks it all the same" in refused.output
+
+
 def test_parse_prints_one_entry_a_line_with_absolute_links_and_utc(operator: Operator, httpserver: HTTPServer) -> None:
-    parsed = operator.types("parse", httpserver.url_for("/wire"), "--json")
+    parsed = operator.types("parse", httpserver.url_for("/wire"), "--allow-private", "--json")
     first, second = (json.loads(line) for line in parsed.stdout.splitlines())
 
     assert first == {
@@ -112,6 +121,8 @@ def test_parse_prints_one_entry_a_line_with_absolute_links_and_utc(operator: Ope
         "author": "",
         "tags": [],
         "language": "en",
+        "place": None,
+        "cap": {},
     }
     assert second["published"] is None
 

@@ -47,7 +47,9 @@ def operator(tmp_path: Path, httpserver: HTTPServer) -> Operator:
     """An operator with a rule of his own and one feed, whose four entries are stored."""
     operator = Operator(tmp_path)
     operator.writes("monitor.toml", 'state = "state"\ncontact = "ops@example.org"\n')
-    operator.writes("feeds.toml", f'[[feed]]\nurl = "{httpserver.url_for("/wire")}"\nname = "wire"\n')
+    operator.writes(
+        "feeds.toml", f'[[feed]]\nurl = "{httpserver.url_for("/wire")}"\nname = "wire"\nallow_private = true\n'
+    )
     operator.writes("rules.toml", RULES)
     httpserver.expect_request("/wire").respond_with_data(FEED, content_type="text/xml")
     assert operator.types("poll").exit_code == 0
@@ -88,7 +90,7 @@ def test_check_warns_of_a_rule_that_speaks_of_everything_stored(operator: Operat
     )
     httpserver.expect_request("/more").respond_with_data(f'<rss version="2.0"><channel>{items}</channel></rss>')
     with (operator.folder / "feeds.toml").open("a") as feeds:
-        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/more")}"\nname = "more"\n')
+        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/more")}"\nname = "more"\nallow_private = true\n')
     operator.writes("rules.toml", RULES + "[rules.coup]\nmatch = 'coup'\n[rules.rare]\nmatch = 'ferry'\n")
     operator.types("poll")
     checked = operator.types("rules", "check").output
@@ -227,7 +229,7 @@ def test_why_follows_an_entry_to_the_story_that_told_it_first(operator: Operator
     again = FEED.replace("/0<", "/again<").replace("Wire", "Herald")
     httpserver.expect_request("/herald").respond_with_data(again, content_type="text/xml")
     with (operator.folder / "feeds.toml").open("a") as feeds:
-        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/herald")}"\nname = "herald"\n')
+        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/herald")}"\nname = "herald"\nallow_private = true\n')
     operator.types("poll")
     told = operator.types("why", httpserver.url_for("/again")).output
     assert "tells the same story as “Alliance weighs pre-emptive strike” (wire, seen" in told

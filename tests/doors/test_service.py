@@ -47,8 +47,8 @@ class Supervisor:
 def configure(folder: Path, url: str) -> Path:
     config = folder / "config"
     config.mkdir()
-    (config / "monitor.toml").write_text('state = "state"\n[poll]\nevery = "1s"\nhost_pause = "0s"\n')
-    (config / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\n')
+    (config / "monitor.toml").write_text('state = "state"\n[poll]\nevery = "1s"\nadaptive = false\nhost_pause = "0s"\n')
+    (config / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\nallow_private = true\n')
     (config / "rules.toml").write_text('[rules.strike]\nmatch = "strike"\n')
     return config
 
