@@ -10,6 +10,11 @@ MOST_ENTRIES = 2_000
 TITLE_LIMIT = 1_000
 SUMMARY_LIMIT = 16_000
 CONTENT_LIMIT = 64_000
+# Of all the entries that a document brings at once; those beyond keep their titles and so much of a text.
+TEXTS_LIMIT = 3_000_000
+SHORT_LIMIT = 300
+# A name or an address longer than this is none that anybody uses.
+NAME_LIMIT = 8_000
 # Of an item's digest: among 2,000 items of a feed a chance agreement is out of reach.
 DIGEST_BYTES = 8
 

@@ -3,12 +3,13 @@
 import asyncio
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 
 import aiohttp
 
 # A document larger than this needs room, lest all that are under way be large at once.
-_SMALL = 1_000_000
-_LARGE_AT_ONCE = 4
+_SMALL = 500_000
+_LARGE_AT_ONCE = 3
 _STEP = 65_536
 
 
@@ -57,17 +58,21 @@ class Intake:
             raise
 
     async def _body(self, content: aiohttp.StreamReader, unpacker: "_Unpacker | None", room: Room) -> bytes:
-        body = bytearray()
+        # It gives its bytes away without a copy of them.
+        body = BytesIO()
         async for piece in content.iter_any():
             for part in unpacker.parts(piece) if unpacker else (piece,):
-                body += part
-                if len(body) > self._largest:
+                body.write(part)
+                if body.tell() > self._largest:
                     raise TooLargeError
-                if len(body) > _SMALL:
+                if body.tell() > _SMALL:
                     await room.take()
+                if body.tell() > _STEP:
+                    # What has come already is taken without a pause, and others want their turn.
+                    await asyncio.sleep(0)
         if unpacker and not unpacker.whole:
             raise ValueError("the gzip stream ends too early")
-        return bytes(body)
+        return body.getvalue()
 
 
 class _Unpacker:

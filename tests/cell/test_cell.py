@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 import sys
 from datetime import timedelta
@@ -10,8 +11,8 @@ from monitor.core.values import NotAFeed, ParsedFeed
 from tests.core.documents import URL, item, rss
 
 _GOOD = rss(item("Bridge closed"))
-# feedparser looks for an e-mail address in it, in time that grows with the square of its length.
-_ENDLESS = rss(f"<item><author>{'a' * 200_000}</author></item>")
+# feedparser compares every category with all before it, in time that grows with the square of their number.
+_ENDLESS = rss("<item>", *(f"<category>{number}</category>" for number in range(40_000)), "</item>")
 _LEAVES_NO_CHILD = f"""
 import asyncio, os
 from monitor.cell import Cell
@@ -38,8 +39,8 @@ async def main():
         print((await cell.parse(good)).entries[0].title)
         (nursery,) = pathlib.Path(f"/proc/self/task/{{os.getpid()}}/children").read_text().split()
         # Its child goes on reading; nobody is left to end it, so that it is given up.
-        author = b"<author>" + 200_000 * b"a" + b"</author></item>"
-        endless = asyncio.create_task(cell.parse(good.replace(b"</item>", author)))
+        categories = b"".join(b"<category>%d</category>" % number for number in range(40_000))
+        endless = asyncio.create_task(cell.parse(good.replace(b"</item>", categories + b"</item>")))
         await asyncio.sleep(0)
         os.kill(int(nursery), signal.SIGKILL)
         endless.cancel()
@@ -79,7 +80,7 @@ async def test_a_caller_who_loses_patience_leaves_the_cell_in_order() -> None:
 
 
 async def test_good_feeds_are_read_while_others_keep_their_readers_busy() -> None:
-    async with Cell(3, deadline=timedelta(seconds=30)) as cell:
+    async with Cell(2, deadline=timedelta(minutes=5)) as cell:
         busy = [asyncio.create_task(cell.parse(_ENDLESS, URL, "")) for _ in range(2)]
         assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
         assert not any(task.done() for task in busy)
@@ -90,7 +91,7 @@ async def test_good_feeds_are_read_while_others_keep_their_readers_busy() -> Non
 
 
 async def test_a_child_that_dies_of_its_limits_is_replaced() -> None:
-    async with Cell(1, deadline=timedelta(seconds=30)) as cell:
+    async with Cell(1, deadline=timedelta(minutes=5)) as cell:
         answer = await cell.parse(_ENDLESS, URL, "")
         assert answer == NotAFeed("broke its reader (out of time or memory)", killed=True)
         assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
@@ -116,3 +117,28 @@ async def test_a_closed_cell_leaves_no_child_behind() -> None:
     )
     said, _ = await program.communicate()
     assert said.decode().split("\n") == ["['ParsedFeed', 'ParsedFeed']", "no child", ""]
+
+
+async def test_a_document_that_wants_too_much_memory_kills_its_child_and_the_next_one_is_read() -> None:
+    # Twenty kilobytes that unfold to fifteen megabytes.
+    bomb = gzip.compress(rss(item("x" * 15_000_000)))
+    async with Cell(1, deadline=timedelta(minutes=5)) as cell:
+        answer = await cell.parse(bomb, URL, "")
+        assert answer == NotAFeed("broke its reader (out of time or memory)", killed=True)
+        assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
+
+
+async def test_an_answer_of_many_entries_arrives_whole_and_in_order() -> None:
+    counts = (0, 1, 64, 65, 700)
+    async with Cell(1) as cell:
+        answers = [await cell.parse(rss(*(item(f"Story {n}", f"/{n}") for n in range(count)))) for count in counts]
+    assert [_titles(answer) for answer in answers] == [[f"Story {n}" for n in range(count)] for count in counts]
+
+
+async def test_large_documents_are_read_one_after_the_other_by_children_that_may_grow() -> None:
+    long = f"<description>{'strike ' * 600}</description>"
+    large = rss(*(item(f"Story {n}", f"/{n}", long) for n in range(700)))
+    assert len(large) > 2_500_000
+    async with Cell(1) as cell:
+        answers = [await cell.parse(large) for _ in range(2)]
+    assert [len(_titles(answer)) for answer in answers] == [700, 700]

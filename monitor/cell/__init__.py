@@ -11,48 +11,42 @@ Children are killed and reaped by the nursery alone: nobody else knows for certa
 """
 
 import asyncio
-import gc
 import json
 import os
-import resource
-import signal
 import socket
-import struct
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
-from pydantic import TypeAdapter
+from monitor.cell.line import ANSWER, ENTRIES, LENGTH, PID
+from monitor.core.values import NotAFeed, ParsedEntry, ParsedFeed
 
-from monitor.core.parse import parse
-from monitor.core.values import NotAFeed, ParsedFeed
-
-_LENGTH = struct.Struct(">I")
-_PID = struct.Struct(">i")
-_ANSWER: TypeAdapter[ParsedFeed | NotAFeed] = TypeAdapter(ParsedFeed | NotAFeed)
-# Of addresses, not of use: what the nursery has imported already takes a good part of it.
-_MEMORY = 512 << 20
+# Of a piece of an answer; a longer one is none of ours.
+_LONGEST = 32 << 20
 # Whoever breaks out of the parser finds no password here.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-# Of the processor: what any document may use, and more for every megabyte of it.
-_CPU_SECONDS, _CPU_SECONDS_A_MEGABYTE = 3, 1
-DEADLINE = timedelta(seconds=12)
+# What was large goes back to the system as soon as it is free.
+_THRIFT = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+# A busy machine may need so long for the seconds of its processor that a child is allowed.
+DEADLINE = timedelta(seconds=30)
 _ORDINARY = 500_000
 # After so many seconds a document is suspect, and its reader stands back behind all others.
-_PATIENCE, _LAST = 0.5, 19
+_PATIENCE, _LAST = 1.0, 10
 
 Parse = Callable[[bytes, str, str, bytes], Awaitable[ParsedFeed | NotAFeed]]
 
 
 class Cell:
     """Children start when they are needed: at most `size` for documents of an ordinary size and one for large ones,
-    so that neither a large document keeps the others waiting, nor several of them fill the memory."""
+    so that neither a large document keeps the others waiting, nor several of them fill the memory. While documents
+    keep their readers for long, up to `spare` others take their places."""
 
-    def __init__(self, size: int = 4, deadline: timedelta = DEADLINE) -> None:
+    def __init__(self, size: int = 2, spare: int = 4, deadline: timedelta = DEADLINE) -> None:
         self._deadline = deadline.total_seconds()
+        self._spare = spare
         self._nursery = _Nursery()
         # The one that read last is asked first, so that a quiet service keeps one child busy and the others asleep.
         self._ordinary: _Places = asyncio.LifoQueue()
@@ -80,11 +74,11 @@ class Cell:
         kept: _Child | None = None
         try:
             child = child or await self._nursery.child()
-            patience = asyncio.get_running_loop().call_later(_PATIENCE, child.stand_back)
+            patience = asyncio.get_running_loop().call_later(_PATIENCE, self._make_way, child, places)
             try:
                 async with asyncio.timeout(self._deadline):
                     answer = await child.ask(document, url, content_type, known)
-                if not child.stands_back:
+                if not (child.stands_back or child.worn):
                     kept = child
             except TimeoutError:
                 answer = NotAFeed(f"took more than {self._deadline:g} s to read and was given up", killed=True)
@@ -97,26 +91,52 @@ class Cell:
                     await self._nursery.end(child.pid)
             return answer
         finally:
-            places.put_nowait(kept)
+            if child is not None and child.replaced:
+                self._spare += 1
+            else:
+                places.put_nowait(kept)
+
+    def _make_way(self, child: "_Child", places: "_Places") -> None:
+        """A document that takes so long is suspect: others need not wait for its reader."""
+        child.stand_back()
+        if places is self._ordinary and self._spare:
+            self._spare -= 1
+            child.replaced = True
+            places.put_nowait(None)
 
 
 @dataclass(slots=True)
 class _Child:
-    """One that `stands_back` does so for good, and so reads nothing more."""
+    """One that `stands_back` does so for good, and so reads nothing more; neither does one that is `worn`.
+    `replaced`: its place is another's."""
 
     pid: int
     line: socket.socket
     stands_back: bool = False
+    worn: bool = False
+    replaced: bool = False
 
     async def ask(self, document: bytes, url: str, content_type: str, known: bytes) -> ParsedFeed | NotAFeed:
         about = json.dumps([url, content_type]).encode()
-        head = b"".join(_LENGTH.pack(len(part)) + part for part in (about, known))
+        head = b"".join(LENGTH.pack(len(part)) + part for part in (about, known))
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(self.line, head + _LENGTH.pack(len(document)))
+        await loop.sock_sendall(self.line, head + LENGTH.pack(len(document)))
         # By itself: a large document would be copied to be joined.
         await loop.sock_sendall(self.line, document)
-        (length,) = _LENGTH.unpack(await self._received(_LENGTH.size))
-        return _ANSWER.validate_json(await self._received(length))
+        answer = ANSWER.validate_json(await self._piece())
+        entries: list[ParsedEntry] = []
+        while piece := await self._piece():
+            entries += ENTRIES.validate_json(piece)
+            # Pieces that have all come already would otherwise be read in one go.
+            await asyncio.sleep(0)
+        self.worn = bool(*await self._received(1))
+        return replace(answer, entries=tuple(entries)) if isinstance(answer, ParsedFeed) else answer
+
+    async def _piece(self) -> bytearray:
+        (length,) = LENGTH.unpack(await self._received(LENGTH.size))
+        if length > _LONGEST:
+            raise ConnectionAbortedError("the child has lost its mind")
+        return await self._received(length)
 
     async def _received(self, length: int) -> bytearray:
         answer = bytearray(length)
@@ -163,7 +183,7 @@ class _Nursery:
             if self._line is not None:
                 # If the nursery is dead nobody can be sure whose number it is; a child's own limits end it then.
                 with suppress(ConnectionError):
-                    await asyncio.get_running_loop().sock_sendall(self._line, b"-" + _PID.pack(pid))
+                    await asyncio.get_running_loop().sock_sendall(self._line, b"-" + PID.pack(pid))
 
     async def close(self) -> None:
         async with self._turn:
@@ -187,10 +207,10 @@ class _Nursery:
                 sys.executable,
                 "-I",
                 "-m",
-                "monitor.cell",
+                "monitor.cell.child",
                 str(theirs.fileno()),
                 pass_fds=[theirs.fileno()],
-                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                env=_THRIFT | {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
             )
         self._line = ours
         return ours
@@ -200,9 +220,9 @@ class _Nursery:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                socket.send_fds(line, [b"+" + _PID.pack(0)], [theirs.fileno()])
+                socket.send_fds(line, [b"+" + PID.pack(0)], [theirs.fileno()])
             # Four bytes come in one piece, or none does.
-            answer = await loop.sock_recv(line, _PID.size)
+            answer = await loop.sock_recv(line, PID.size)
             if not answer:
                 raise ConnectionResetError("the nursery is dead")  # noqa: TRY301
         except BaseException:
@@ -210,64 +230,6 @@ class _Nursery:
             ours.close()
             await self._close()
             raise
-        (pid,) = _PID.unpack(answer)
+        (pid,) = PID.unpack(answer)
         ours.setblocking(False)
         return _Child(pid, ours)
-
-
-def _raise_children(line: socket.socket) -> None:
-    """The nursery's side: fork and kill as told, until the line is cut."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Ctrl-C and systemd tell the whole family; the program still has documents to read before it goes.
-        signal.signal(number, signal.SIG_IGN)
-    # The collector would touch, and so copy, every page that children share with us.
-    gc.collect()
-    gc.freeze()
-    while True:
-        order, fds, _, _ = socket.recv_fds(line, 1 + _PID.size, 1)
-        if not order:
-            return
-        (pid,) = _PID.unpack(order[1:])
-        if order[:1] == b"-":
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            continue
-        pid = os.fork()
-        if pid == 0:
-            line.close()
-            with socket.socket(fileno=fds[0]) as own:
-                _serve(own)
-            os._exit(0)
-        os.close(fds[0])
-        line.sendall(_PID.pack(pid))
-
-
-def _serve(line: socket.socket) -> None:
-    """The child's side: read a document, answer, until the line is cut."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with line.makefile("rb") as source:
-        while head := source.read(_LENGTH.size):
-            url, content_type = json.loads(source.read(*_LENGTH.unpack(head)))
-            known = source.read(*_LENGTH.unpack(source.read(_LENGTH.size)))
-            document = source.read(*_LENGTH.unpack(source.read(_LENGTH.size)))
-            used = resource.getrusage(resource.RUSAGE_SELF)
-            spent = int(used.ru_utime + used.ru_stime)
-            allowed = _CPU_SECONDS + _CPU_SECONDS_A_MEGABYTE * (len(document) // 1_000_000)
-            resource.setrlimit(resource.RLIMIT_CPU, (spent + allowed, resource.RLIM_INFINITY))
-            answer = _ANSWER.dump_json(_parsed(document, url, content_type, known))
-            line.sendall(_LENGTH.pack(len(answer)) + answer)
-
-
-def _parsed(document: bytes, url: str, content_type: str, known: bytes) -> Any:
-    try:
-        return parse(document, url, content_type, known)
-    # feedparser raises a dozen kinds of exception on mutated documents; each is one feed's trouble.
-    except Exception as error:  # noqa: BLE001
-        return NotAFeed(f"the parser gave up on it ({type(error).__name__}: {str(error)[:120]})")
-
-
-if __name__ == "__main__":
-    with suppress(ConnectionError), socket.socket(fileno=int(sys.argv[1])) as own_line:
-        _raise_children(own_line)
