@@ -15,10 +15,14 @@ _TAGS_AT_MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a document says of itself. `hub` and `topic` are WebSub's, "" where it names none."""
+    """What a document says of itself. `hub` and `topic` are WebSub's, "" where it names none.
+
+    `author` is whoever wrote the entries that name nobody: Atom has it so, in RSS it is the editor alone.
+    """
 
     title: str
     language: str
+    author: str
     wishes: Wishes
     hub: str
     topic: str
@@ -31,13 +35,14 @@ def head_of(parsed: Any, text: str = "") -> Head:
     return Head(
         title=_title(feed),
         language=_language(feed.get("language")),
+        author=_author(feed) if str(parsed.get("version") or "").startswith("atom") else "",
         wishes=wishes_of(feed, text),
         hub=next((absolute(link["href"], "") for link in links if link.get("rel") == "hub"), ""),
         topic=next((absolute(link["href"], "") for link in links if link.get("rel") == "self"), ""),
     )
 
 
-def entry_of(entry: Any, url: str, feed_language: str) -> ParsedEntry:
+def entry_of(entry: Any, url: str, head: Head) -> ParsedEntry:
     """`entry` is one of feedparser's, its HTML neither sanitised nor its links resolved."""
     summary, content = _texts(entry)
     detail = entry.get("title_detail") or {}
@@ -52,9 +57,9 @@ def entry_of(entry: Any, url: str, feed_language: str) -> ParsedEntry:
         published_said=legible(said[:200])[:100],
         # Asked for a missing update time, feedparser's `get` answers with the time of publication.
         updated=read_date(str(dict.get(entry, "updated") or "")),
-        author=_author(entry),
+        author=_author(entry) or _author(entry.get("source") or {}) or head.author,
         tags=_tags(entry),
-        language=_language(entry.get("language") or detail.get("language")) or feed_language,
+        language=_language(entry.get("language") or detail.get("language")) or head.language,
         place=place_of(entry),
         cap=cap_of(entry),
     )

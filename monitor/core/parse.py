@@ -5,25 +5,33 @@ new items alone, and this runs in a child process that may be killed (`monitor.c
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
-from io import BytesIO
+from hashlib import sha256
 from typing import Any
 from xml.sax import SAXParseException
 
-import feedparser
-import feedparser.api
-
 from monitor.core import jsonfeed
-from monitor.core.encoding import decoded, named_characters_numbered, unpacked
+from monitor.core.encoding import decoded, unpacked
+from monitor.core.feedparsing import fed
 from monitor.core.fields import entry_of, head_of
 from monitor.core.items import Items, Unsplit, cut_short, digest, digests, guids, shared_guids_marked, split
-from monitor.core.text import legible
-from monitor.core.values import MOST_ENTRIES, NotAFeed, ParsedFeed
+from monitor.core.text import legible, shortened
+from monitor.core.values import (
+    MOST_ENTRIES,
+    NAME_LIMIT,
+    SHORT_LIMIT,
+    TEXTS_LIMIT,
+    NotAFeed,
+    ParsedEntry,
+    ParsedFeed,
+)
 
-# It looks all over the disk, at every document, for a parser of Python 2.
-feedparser.api.PREFERRED_XML_PARSERS = []
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)\b")
+_STUFFED_TAG = re.compile(r"""<\w[^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+){1000}""")
+# In characters: of what is shorter, the parser may see for itself.
+_LONG = 500_000
 
 
 def parse(document: bytes, url: str = "", content_type: str = "", known: bytes = b"") -> ParsedFeed | NotAFeed:
@@ -32,6 +40,11 @@ def parse(document: bytes, url: str = "", content_type: str = "", known: bytes =
     `known` are the digests of items that were read before, one behind the other: what they say is not read again. If
     all items are known then nothing else of an XML document is read either, and its `version` is "".
     """
+    read = _read(document, url, content_type, known)
+    return replace(read, entries=_bounded(read.entries)) if isinstance(read, ParsedFeed) else read
+
+
+def _read(document: bytes, url: str, content_type: str, known: bytes) -> ParsedFeed | NotAFeed:
     plain = unpacked(document)
     if plain is None:
         return NotAFeed("compressed within its compression, and too large or broken")
@@ -40,27 +53,50 @@ def parse(document: bytes, url: str = "", content_type: str = "", known: bytes =
         return NotAFeed("the document is empty")
     if text.lstrip()[0] in "{[":
         return jsonfeed.parse(text, url, known)
-    head = text[:5_000]
-    if "<opml" in head:
-        return NotAFeed("an OPML list of feeds")
-    if _HTML.search(head) and not _FEED_ROOT.search(head):
-        return NotAFeed("an HTML page")
+    if refusal := _refusal(text):
+        return NotAFeed(refusal)
     pieces = split(text)
     return _read_whole(text, url) if isinstance(pieces, Unsplit) else _read_new(text, pieces, url, known)
 
 
+def _refusal(text: str) -> str:
+    """Why nobody need read it, "" for most. Some of it would take a hundred megabytes to read in vain."""
+    head = text[:5_000]
+    if "<opml" in head:
+        return "an OPML list of feeds"
+    if _HTML.search(head) and not _FEED_ROOT.search(head):
+        return "an HTML page"
+    if len(text) > _LONG and not _FEED_ROOT.search(text, 0, _LONG):
+        return "no feed in it"
+    if len(text) > _LONG and _STUFFED_TAG.search(text):
+        return "not built like a feed: a tag with more than 1,000 attributes"
+    return ""
+
+
+def _bounded(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
+    """The entries, with no more text than a program can keep of a hundred documents at once."""
+    left = TEXTS_LIMIT
+    bounded: list[ParsedEntry] = []
+    for entry in entries:
+        if len(entry.guid) > NAME_LIMIT or len(entry.link) > NAME_LIMIT:
+            guid = entry.guid if len(entry.guid) <= NAME_LIMIT else sha256(entry.guid.encode()).hexdigest()
+            entry = replace(entry, guid=guid, link=entry.link if len(entry.link) <= NAME_LIMIT else "")
+        left -= len(entry.guid) + len(entry.link) + len(entry.summary) + len(entry.content)
+        bounded.append(
+            entry if left >= 0 else replace(entry, summary=shortened(entry.summary, SHORT_LIMIT), content="")
+        )
+    return tuple(bounded)
+
+
 def _read_whole(text: str, url: str) -> ParsedFeed | NotAFeed:
-    parsed = _fed(text, url)
-    feed = _feed_of(parsed, text)
+    feed = _feed_of(fed(text, url), text, url)
     if isinstance(feed, NotAFeed):
         return feed
-    found = parsed["entries"]
-    if feed.damage and cut_short(text):
-        # The item that the cut runs through would be stored as half a headline under a key of its own.
-        found = found[:-1]
+    # The item that a cut runs through would be stored as half a headline under a key of its own.
+    shown = feed.shown - 1 if feed.damage and cut_short(text) else feed.shown
     # An item listed twice is one item.
-    entries = dict.fromkeys(entry_of(entry, url, feed.language) for entry in found[:MOST_ENTRIES])
-    return replace(feed, entries=shared_guids_marked(entries, ()), shown=len(found))
+    entries = dict.fromkeys(feed.entries[: max(0, shown)])
+    return replace(feed, entries=shared_guids_marked(entries, ()), shown=max(0, shown))
 
 
 def _read_new(text: str, pieces: Items, url: str, known: bytes) -> ParsedFeed | NotAFeed:
@@ -71,22 +107,23 @@ def _read_new(text: str, pieces: Items, url: str, known: bytes) -> ParsedFeed | 
     if not new:
         return ParsedFeed(version="", shown=pieces.shown, items=b"".join(numbers).hex())
     new_text = pieces.with_only(new)
-    parsed = _fed(new_text, url)
+    parsed = fed(new_text, url)
     damage = ""
     if isinstance(parsed, NotAFeed):
         damage = parsed.reason
         new -= _unreadable(pieces, sorted(new), url)
-        parsed = _fed(pieces.with_only(new), url)
-    feed = _feed_of(parsed, new_text, as_sent=new_text == text)
-    if isinstance(feed, NotAFeed) or len(parsed["entries"]) != len(new):
+        parsed = fed(pieces.with_only(new), url)
+    feed = _feed_of(parsed, new_text, url, as_sent=new_text == text)
+    if isinstance(feed, NotAFeed) or feed.shown != len(new):
         return _read_whole(text, url)
-    entries = [entry_of(entry, url, feed.language) for entry in parsed["entries"]]
     old = [number for number in numbers.values() if number not in new]
-    elsewhere = guids((pieces.items[number] for number in old), url, {entry.guid for entry in entries if entry.guid})
+    elsewhere = guids(
+        (pieces.items[number] for number in old), url, {entry.guid for entry in feed.entries if entry.guid}
+    )
     readable = digests(known) | {item for item, number in numbers.items() if number in new}
     return replace(
         feed,
-        entries=shared_guids_marked(entries, elsewhere),
+        entries=shared_guids_marked(feed.entries, elsewhere),
         damage=damage or feed.damage,
         shown=pieces.shown,
         items=b"".join(item for item in numbers if item in readable).hex(),
@@ -95,39 +132,16 @@ def _read_new(text: str, pieces: Items, url: str, known: bytes) -> ParsedFeed | 
 
 def _unreadable(pieces: Items, numbers: list[int], url: str) -> set[int]:
     """Those of the items that feedparser breaks on; all of them if it breaks on the document without items."""
-    if not isinstance(_fed(pieces.with_only(numbers), url), NotAFeed):
+    if not isinstance(fed(pieces.with_only(numbers), url), NotAFeed):
         return set()
-    if len(numbers) < 2 or isinstance(_fed(pieces.with_only(()), url), NotAFeed):
+    if len(numbers) < 2 or isinstance(fed(pieces.with_only(()), url), NotAFeed):
         return set(numbers)
     half = len(numbers) // 2
     return _unreadable(pieces, numbers[:half], url) | _unreadable(pieces, numbers[half:], url)
 
 
-def _fed(text: str, url: str) -> Any:
-    """feedparser's result, or NotAFeed where it broke."""
-    try:
-        # A stream, because feedparser opens the file or URL that bytes or a string name.
-        return feedparser.parse(
-            BytesIO(named_characters_numbered(text).encode("utf-8", "replace")),
-            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    # Entities of no character, half a georss:where and the like.
-    except (
-        ArithmeticError,
-        AssertionError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        return NotAFeed(f"the parser gave up on it ({type(error).__name__}: {legible(str(error))[:120]})")
-
-
-def _feed_of(parsed: Any, text: str, *, as_sent: bool = True) -> ParsedFeed | NotAFeed:
-    """All but the entries. The lines of a document that is not `as_sent` are nobody else's lines."""
+def _feed_of(parsed: Any, text: str, url: str, *, as_sent: bool = True) -> ParsedFeed | NotAFeed:
+    """What feedparser found. The lines of a document that is not `as_sent` are nobody else's lines."""
     if isinstance(parsed, NotAFeed):
         return parsed
     version = parsed.get("version") or ""
@@ -139,6 +153,8 @@ def _feed_of(parsed: Any, text: str, *, as_sent: bool = True) -> ParsedFeed | No
         version=version or "unknown",
         title=head.title,
         language=head.language,
+        entries=tuple(entry_of(entry, url, head) for entry in parsed["entries"][:MOST_ENTRIES]),
+        shown=len(parsed["entries"]),
         damage=_damage(trouble, as_sent) if trouble else "",
         wishes=head.wishes,
         hub=head.hub,

@@ -9,23 +9,28 @@ from monitor.core.text import legible, plain_lines
 _CAP = "cap_"
 _CAP_ELEMENTS = (
     "identifier sender sent status msgType source scope restriction addresses code note references incidents language"
-    " category event responseType urgency severity certainty audience eventCode effective onset expires senderName"
+    " category event responseType urgency severity certainty audience effective onset expires senderName"
     " headline description instruction web contact areaDesc polygon circle altitude ceiling"
 )
 # feedparser lowers the names of elements.
 _CAP_NAMES = {name.lower(): name for name in _CAP_ELEMENTS.split()}
 _CAP_FIELD_LIMIT = 2_000
+_CAP_PAIRS_AT_MOST = 200
 _NUMBER = re.compile(r"[+-]?\d{1,4}(?:\.\d{1,15})?")
 
 _Point = tuple[float, float]
 
 
 def cap_of(entry: Any) -> tuple[tuple[str, str], ...]:
-    """The alert's fields, by their names in the protocol; those of its parameters and codes of areas are left out."""
+    """The alert's fields, by their names in the protocol. "geocode UGC" are the codes of that kind, a line each."""
+    named: dict[str, list[str]] = {}
+    for key, name in _CAP_NAMES.items():
+        if isinstance(said := entry.get(_CAP + key), str):
+            named[name] = [said]
+    for of, name, said in (entry.get("cap_pairs") or ())[:_CAP_PAIRS_AT_MOST]:
+        named.setdefault(f"{of} {legible(name)[:100]}".strip(), []).append(said)
     return tuple(
-        (name, words)
-        for key, name in _CAP_NAMES.items()
-        if isinstance(said := entry.get(_CAP + key), str) and (words := plain_lines(said, _CAP_FIELD_LIMIT))
+        (name, words) for name, said in named.items() if (words := plain_lines("\n".join(said), _CAP_FIELD_LIMIT))
     )
 
 

@@ -61,6 +61,8 @@ def claims(case: dict[str, Any], folder: Path) -> Iterator[Claim]:
             yield from _of_json(expected.get("feed", expected), expected)
         case "go-conditions":
             yield from _of_go(case["conds"])
+        case "text-expected":
+            yield from _of_kde((folder / case["expected"]).read_text())
         case "php-literal":
             yield from _of_php(case["test"], case["expected_php"])
 
@@ -116,6 +118,31 @@ def _of_go(conditions: list[dict[str, str]]) -> Iterator[Claim]:
             yield Claim(None, "count", said)
         elif found[2] in names and not each["lhs"].startswith("len"):
             yield Claim(int(found[1]) if found[1] else None, names[found[2]], said)
+
+
+def _of_kde(said: str) -> Iterator[Claim]:
+    """Lines of `name: #value#` between "# Item begin ###" and "# Item end ###"; a value may run over lines."""
+    names = {"title": "title", "link": "link", "id": "id", "description": "text", "content": "text"}
+    names |= {"datePublished": "published_parsed", "dateUpdated": "updated_parsed", "language": "language"}
+    items = re.split(r"^# Item begin #+$", said, flags=re.MULTILINE)
+    for number, item in enumerate(items, -1):
+        # What a person, a category or a file is called is not what the item is called.
+        own = re.sub(
+            r"^# (\w+) begin #+$.*?^# \1 end #+$", "", item.partition("# Item end")[0], flags=re.MULTILINE | re.DOTALL
+        )
+        for found in re.finditer(r"^(\w+): #(.*?)#$", own, re.MULTILINE | re.DOTALL):
+            name, value = names.get(found[1], ""), found[2]
+            if number < 0 and name in ("title", "language"):
+                yield Claim(None, name, value)
+            # KDE calls an item that calls itself nothing by its link or by a digest.
+            if number < 0 or not name or (name == "id" and value.startswith("hash:")):
+                continue
+            if name.endswith("_parsed"):
+                moment = datetime.strptime(value, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+                yield Claim(number, "date" if name == "published_parsed" else "", moment.isoformat())
+            else:
+                yield Claim(number, name, value)
+    yield Claim(None, "count", len(items) - 1)
 
 
 def _of_php(test: str, literal: str) -> Iterator[Claim]:

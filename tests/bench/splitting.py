@@ -20,6 +20,7 @@ from typing import Any
 import feedparser
 
 from monitor.core.encoding import decoded, named_characters_numbered, unpacked
+from monitor.core.feedparsing import sober
 from monitor.core.fields import entry_of, head_of
 from monitor.core.items import Items, Unsplit, digest, shared_guids_marked, split
 from monitor.core.parse import parse
@@ -90,13 +91,13 @@ def compare(document: bytes, tally: Tally) -> None:
 def plainly(text: str, ours: ParsedFeed, pieces: Items | Unsplit) -> ParsedFeed:
     """What feedparser by itself makes of the document; an item listed twice is one item."""
     parsed: Any = feedparser.parse(
-        BytesIO(named_characters_numbered(text).encode("utf-8", "replace")),
+        BytesIO(named_characters_numbered(sober(text)).encode("utf-8", "replace")),
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": _URL},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
     head = head_of(parsed, text)
-    entries = [entry_of(entry, _URL, head.language) for entry in parsed.entries[:MOST_ENTRIES]]
+    entries = [entry_of(entry, _URL, head) for entry in parsed.entries[:MOST_ENTRIES]]
     if isinstance(pieces, Items) and len(entries) == len(pieces.items):
         firsts = {digest(item): number for number, item in reversed(list(enumerate(pieces.items)))}
         entries = [entries[number] for number in sorted(firsts.values())]

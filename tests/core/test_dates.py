@@ -58,12 +58,45 @@ def test_a_moment_is_known_however_a_program_writes_it(said: str) -> None:
         "24 พฤศจิกายน 2569 15:30",
         "15:30 Thứ Ba, 24 tháng 11, 2026",
         "2026年11月24日 下午3:30",
+        "2026年11月24日 午後3時30分",
+        "24-11-2026 03:30 مساءً",
+        "سه‌شنبه ۳ آذر ۱۴۰۵ - ۱۵:۳۰",
+        "1405/09/03 15:30",
+        "24 ноября 2026, 18:30 МСК",
+        "24 KASIM 2026 18:30 TSİ",
         "2026년 11월 24일 오후 3:30",
         "seg, 24 nov 2026 12:30:00 -0300",
     ],
 )
 def test_a_newsroom_writes_the_month_in_its_own_language(said: str) -> None:
     assert read_date(said) == _MEANT
+
+
+@pytest.mark.parametrize("said", ["mardi 24 novembre 2026 à 15 h", "24. November 2026, 15 Uhr", "2026年11月24日 15時"])
+def test_an_hour_alone_is_a_time_too(said: str) -> None:
+    assert read_date(said) == _MEANT.replace(minute=0)
+
+
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [("EST", -5), ("EDT", -4), ("PST", -8), ("BST", 1), ("CET", 1), ("CEST", 2), ("MSK", 3), ("IDT", 3), ("IST", 5.5)],
+)
+def test_the_names_of_zones_are_known(said: str, hours: float) -> None:
+    assert read_date(f"Tue, 24 Nov 2026 15:30:00 {said}") == _MEANT - timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("1399/12/30", datetime(2021, 3, 20, tzinfo=UTC)),
+        ("1400/01/01", datetime(2021, 3, 21, tzinfo=UTC)),
+        ("1403/12/30", datetime(2025, 3, 20, tzinfo=UTC)),
+        ("1404/07/01", datetime(2025, 9, 23, tzinfo=UTC)),
+        ("1405/13/01", None),
+    ],
+)
+def test_a_date_of_irans_calendar_is_read(said: str, meant: datetime | None) -> None:
+    assert read_date(said) == meant
 
 
 def test_no_abbreviated_tuesday_is_taken_for_march() -> None:

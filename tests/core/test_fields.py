@@ -93,12 +93,42 @@ def test_an_official_warning_keeps_what_it_warns_of() -> None:
     }
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_an_official_warning_is_known_by_its_namespace_whatever_a_feed_calls_that(version: str) -> None:
+    space = f"urn:oasis:names:tc:emergency:cap:{version}"
+    inside = "<{0}event>Storm</{0}event><{0}polygon>50,10 50,20 54,20 50,10</{0}polygon>"
+    bare = f'<alert xmlns="{space}"><info>{inside.format("")}</info></alert>'
+    for more in (bare, f'<c:alert xmlns:c="{space}">{inside.format("c:")}</c:alert>'):
+        entry = only_entry(rss(item("t", more=more)))
+        assert (dict(entry.cap)["event"], entry.place) == ("Storm", (52.0, 15.0))
+
+
+def test_an_official_warning_keeps_all_its_codes_and_parameters() -> None:
+    entry = only_entry(
+        _rss(
+            item(
+                "t",
+                more="<cap:geocode><valueName>UGC</valueName><value>TXC113</value><valueName>FIPS6</valueName>"
+                "<value>048113</value></cap:geocode><cap:geocode><cap:valueName>UGC</cap:valueName>"
+                "<cap:value>TXC439</cap:value></cap:geocode><cap:parameter><cap:valueName>VTEC</cap:valueName>"
+                "<cap:value>/O.NEW/</cap:value></cap:parameter><value>nobody's</value>",
+            )
+        )
+    )
+    assert dict(entry.cap) == {
+        "geocode UGC": "TXC113\nTXC439",
+        "geocode FIPS6": "048113",
+        "parameter VTEC": "/O.NEW/",
+    }
+
+
 @pytest.mark.parametrize(
     ("said", "link"),
     [
         (f"<link>https://counter.example/~r/1</link><feedburner:origLink>{STORY}</feedburner:origLink>", STORY),
         (f'<guid isPermaLink="false">{STORY}</guid>', STORY),
         (f'<guid isPermaLink="false">n-1</guid><enclosure url="{STORY}" type="audio/mpeg"/>', STORY),
+        (f'<link uri="at://did:plc:x/app.bsky.feed.post/1">{STORY}</link>', STORY),
         ("<link>javascript:alert(1)</link>", ""),
     ],
 )
@@ -129,6 +159,19 @@ def test_a_picture_in_place_of_the_content_is_no_text() -> None:
 def test_all_authors_are_named() -> None:
     people = "<author><name>Ann</name></author><author><name>Bo</name></author><author><name>Ann</name></author>"
     assert only_entry(atom(f"<entry><title>t</title>{people}</entry>")).author == "Ann, Bo"
+
+
+def test_an_atom_entry_that_names_nobody_is_by_whoever_wrote_the_feed() -> None:
+    feed = "<author><name>Ann</name></author>"
+    source = "<source><author><name>Bo</name></author></source>"
+    assert only_entry(atom(f"{feed}<entry><title>t</title></entry>")).author == "Ann"
+    assert only_entry(atom(f"{feed}<entry><title>t</title>{source}</entry>")).author == "Bo"
+    own = "<author><name>Cy</name></author>"
+    assert only_entry(atom(f"{feed}<entry><title>t</title>{own}{source}</entry>")).author == "Cy"
+
+
+def test_the_editor_of_a_channel_did_not_write_its_stories() -> None:
+    assert only_entry(rss("<managingEditor>ann@news.example (Ann)</managingEditor>", item("t"))).author == ""
 
 
 def test_a_category_is_known_by_its_label_too() -> None:

@@ -73,6 +73,67 @@ def test_an_entity_bomb_costs_only_its_own_title() -> None:
     assert [entry.title for entry in feed.entries][1:] == ["Bridge closed"]
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    ['<!DOCTYPE r [\n<!ENTITY q "<q/>">', "<!-- <q> -->\n<!DOCTYPE r [", "<?q <q> ?>\n<!DOCTYPE r [", "<!DOCTYPE r ["],
+)
+def test_an_entity_bomb_is_defused_wherever_it_hides(hidden: str) -> None:
+    bomb = '\n<!ENTITY city "Riga">\n<!ENTITY b "&city;&city;">\n<!ENTITY c "&b;&b;">\n]>\n'
+    feed = read(rss(item("&c; &city; news"), before=f"{hidden}{bomb}"))
+    assert feed.entries[0].title == "&c; Riga news"
+    long = f'<!DOCTYPE r [<!ENTITY a "{"x" * 10_000}">]>'
+    assert read(rss(item("&a; news"), before=long)).entries[0].title == "&a; news"
+
+
+def test_entities_on_one_line_with_their_document_type_are_read() -> None:
+    feed = read(rss(item("&a; news"), before="<!DOCTYPE rss [<!ENTITY a 'Riga'> <!ENTITY b \"&#38;\">]>"))
+    assert (feed.entries[0].title, feed.damage) == ("Riga news", "")
+
+
+def test_padding_before_a_feed_is_passed_over_however_long_it_is() -> None:
+    padding = "\n" * 50_000
+    for before in (
+        f"<!-- a <rss> -->{padding}",
+        f"<!-- {padding} -->",
+        f"<!DOCTYPE rss>{padding}",
+        "\n<!ENTITY" * 5_000,
+    ):
+        assert only_entry(rss(item("Bridge closed"), before=before)).title == "Bridge closed"
+    netscape = '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "rss.dtd">'
+    assert read(rss(item("t"), before=f"<!--{padding}-->{netscape}")).version == "rss091n"
+
+
+@pytest.mark.parametrize("element", ["author", "dc:creator", "contributor", "dc:publisher", "managingEditor"])
+@pytest.mark.parametrize("said", ["a" * 40_000, "a@" + "a." * 20_000 + "!"], ids=["letters", "dots"])
+def test_an_author_of_a_whole_book_is_cut(element: str, said: str) -> None:
+    feed = read(
+        rss(item("t", more=f'<{element} xmlns:dc="http://purl.org/dc/elements/1.1/">{said}</{element}>'), item("u"))
+    )
+    assert [entry.title for entry in feed.entries] == ["t", "u"]
+    assert len(feed.entries[0].author) <= 200
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<x " + " ".join(f'a{number}=""' for number in range(10_000)) + "/>",
+        "<a>" * 5_000 + "</a>" * 5_000,
+        '<a xml:base="a/a/a/a/a/">' * 450 + '<a xml:base="' + "a/" * 3_000 + '"><b c="d"/></a>' + "</a>" * 450,
+    ],
+    ids=["attributes", "depth", "bases"],
+)
+def test_a_story_that_is_built_to_hang_its_reader_costs_only_itself(more: str) -> None:
+    feed = read(rss(item("First"), item("Trap", more=more), item("Second")))
+    assert [entry.title for entry in feed.entries] == ["First", "Second"]
+    assert feed.damage.startswith("not built like a feed: ")
+
+
+def test_a_document_that_is_built_to_hang_its_reader_is_refused() -> None:
+    attributes = " ".join(f'a{number}=""' for number in range(10_000))
+    document = rss(item("t")).replace(b"<rss", f"<rss {attributes}".encode())
+    assert parse(document, URL) == NotAFeed("not built like a feed: an element with 10001 attributes")
+
+
 def test_a_document_that_was_cut_short_still_tells_its_first_items() -> None:
     whole = rss(item("First"), item("Second"), item("Third"))
     feed = read(whole[: whole.index(b"<title>Third")])
