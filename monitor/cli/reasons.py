@@ -69,6 +69,7 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
         f", published {entry.published_at:%d %b %H:%M}" if entry.published_at else ", without a date that can be read"
     )
     out.print(Text(f"  seen {entry.arrived_at:%d %b %H:%M:%S} UTC in {feed.name}{said}"))
+    _print_warning(out, entry)
     _print_edits(out, entry, await db.read(revisions.of_entry, entry.id))
     first, other = (await db.read(entries.of_story, entry.story_id) if entry.story_id else [(entry, feed)])[0]
     if first.id != entry.id:
@@ -93,6 +94,14 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
         out.print(f"  no rule spoke of it when it came; it is read as {read_as}")
         print_verdict(out, rules, headline(entry, feed))
     out.print()
+
+
+def _print_warning(out: Console, entry: Entry) -> None:
+    """What an entry that is an official warning says beside its words."""
+    said = [f"{name}: {value}" for name, value in entry.cap.items()]
+    said += [f"at {entry.place[0]:.4f}, {entry.place[1]:.4f}"] if entry.place else []
+    if said:
+        out.print(Text(f"  {'; '.join(said)}"))
 
 
 def _print_edits(out: Console, entry: Entry, before: Sequence[Revision]) -> None:

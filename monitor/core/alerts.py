@@ -94,10 +94,11 @@ def was_old(arrival: Arrival, max_age: timedelta) -> bool:
 
 
 def _was_revised_late(arrival: Arrival, max_age: timedelta) -> bool:
-    """Edited long after it came, or, of a feed's back catalogue, long after it was published."""
+    """Edited long after it came, or, of a feed's back catalogue, long after it was published. One that the edit dated
+    anew is as young as it says."""
     if arrival.revised_at is None:
         return False
-    began = arrival.arrived_at
-    if arrival.previous_poll_at is None and arrival.published_at is not None:
-        began = min(began, arrival.published_at)
+    began, published = arrival.arrived_at, arrival.published_at
+    if published is not None and (published > began or arrival.previous_poll_at is None):
+        began = min(published, arrival.revised_at)
     return arrival.revised_at - began > max_age

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 import structlog
@@ -17,7 +17,7 @@ from monitor.jobs.boundary import Progressed
 from monitor.jobs.grouping import Memory, OpenDesk
 from monitor.models import Entry, Feed, Silence, Subscriber
 from monitor.store import alerts, arrivals, entries, job_runs, outbox, silences, subscribers
-from monitor.store.arrivals import Teller, Untriaged
+from monitor.store.arrivals import Fate, Teller, Untriaged
 from monitor.store.db import Database, single_triage
 from monitor.words import Disposition, Severity
 
@@ -25,6 +25,8 @@ log = structlog.get_logger("triage")
 _BATCH = 200
 # An edit may lift what an earlier wording was held back for.
 _STOPPED = (Disposition.HELD, Disposition.DROPPED)
+# Headlines flip to and fro within minutes; words that were gone for longer and are back are news.
+_ALL_CLEAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,15 @@ class Triage:
         for entry in waiting:
             teller = tellers[entry.feed_id]
             item = headline(entry, teller)
-            fresh = [found for found in self.rules.match(item) if _is_fresh(found, before.get((entry.id, found.rule)))]
+            known = before.get(entry.id, {})
+            found = self.rules.match(item)
+            now_said = {match.rule for match in found}
+            if lost := [rule for rule, fate in known.items() if rule not in now_said and fate.over_at is None]:
+                arrivals.set_over(session, entry.id, lost, entry.revised_at)
+            fresh = [match for match in found if _is_fresh(match, known.get(match.rule), entry)]
+            again = now_said.difference(match.rule for match in fresh)
+            if back := [rule for rule in again if known[rule].over_at is not None]:
+                arrivals.set_over(session, entry.id, back, None)
             cases.append(
                 _Case(entry, teller, item, tuple(fresh), entry.revised_at if entry.arrival is not None else None)
             )
@@ -96,7 +106,7 @@ class Triage:
         if not case.matches:
             return _Line(entry.title, (), 0)
         arrival = Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at, case.revised_at)
-        told = alerts.told_rules(session, entry.story_id or 0)
+        told = alerts.told_rules(session, entry.story_id or 0, raised_again=entry.id)
         fates: list[tuple[RuleMatch, Disposition, str]] = []
         for found in case.matches:
             rule = self.rules.by_name[found.rule]
@@ -157,9 +167,14 @@ def _placed(session: Session, cases: list[_Case], desk: OpenDesk, last: int, now
     return placed
 
 
-def _is_fresh(found: RuleMatch, before: Disposition | None) -> bool:
-    """Whether there is something to decide: the rule did not match before, or what stopped it is gone."""
-    return before is None or (before in _STOPPED and not found.held and not found.dropped)
+def _is_fresh(found: RuleMatch, before: Fate | None, entry: Untriaged) -> bool:
+    """Whether there is something to decide: the rule did not match before, what stopped it is gone, or its words were
+    gone for a while, as on a page that shows whether there is an alarm."""
+    if before is None or entry.revised_at is None:
+        return True
+    if before.over_at is not None:
+        return entry.revised_at - before.over_at >= _ALL_CLEAR
+    return before.disposition in _STOPPED and not found.held and not found.dropped
 
 
 @dataclass(frozen=True, slots=True)

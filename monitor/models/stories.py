@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from monitor.models.columns import Word, moment, text
+from monitor.models.columns import Word, moment, moment_or_none, text
 from monitor.words import Disposition, Severity
 
 
@@ -35,7 +35,8 @@ class Alert(SQLModel, table=True):
 class Match(SQLModel, table=True):
     """A rule spoke of an entry, and what became of it. `alert_revision` is the telling it is part of.
 
-    `held_by` is the evidence that held or dropped it; `note` says how a count or a raise came about.
+    `held_by` is the evidence that held or dropped it; `note` says how a count or a raise came about. `over_at`: an
+    edit took the words away.
     """
 
     __tablename__ = "matches"
@@ -51,6 +52,7 @@ class Match(SQLModel, table=True):
     held_by: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     note: str = text()
     decided_at: datetime = moment()
+    over_at: datetime | None = moment_or_none()
     alert_id: int | None = Field(default=None, foreign_key="alerts.id", index=True)
     alert_revision: int | None = None
 

@@ -20,13 +20,18 @@ def start_story(session: Session, title: str, now: datetime) -> Story:
     return story
 
 
-def told_rules(session: Session, story_id: int) -> dict[str, Severity]:
-    """The rules under which the story was told, each with the highest severity it was told at."""
+def told_rules(session: Session, story_id: int, raised_again: int = 0) -> dict[str, Severity]:
+    """The rules under which the story was told, each with the highest severity it was told at; without those of the
+    entry `raised_again`, whose words were gone and are back."""
     rows = session.exec(
-        select(Match.rule, Match.severity).where(Match.story_id == story_id, col(Match.alert_id).is_not(None))
+        select(Match.rule, Match.severity, Match.entry_id, Match.over_at).where(
+            Match.story_id == story_id, col(Match.alert_id).is_not(None)
+        )
     )
     told: dict[str, Severity] = {}
-    for rule, severity in ((rule, Severity(severity)) for rule, severity in rows):
+    for rule, severity in (
+        (rule, Severity(severity)) for rule, severity, entry, over in rows if not (entry == raised_again and over)
+    ):
         if rule not in told or severity.rank > told[rule].rank:
             told[rule] = severity
     return told
@@ -117,15 +122,16 @@ def of_entries(session: Session, entry_ids: list[int]) -> list[Match]:
 
 
 def of_revision(session: Session, alert_id: int, revision: int) -> list[tuple[Match, Entry, Feed]]:
-    """What one telling tells: its matches with their entries."""
+    """What one telling tells: its matches with their entries. Matches that were told again since, because their words
+    were gone and came back, belong to the later telling, and then it is that one's."""
     rows = session.exec(
         select(Match, Entry, Feed)
         .join(Entry, col(Entry.id) == Match.entry_id)
         .join(Feed, col(Feed.id) == Entry.feed_id)
-        .where(Match.alert_id == alert_id, Match.alert_revision == revision)
-        .order_by(col(Match.id))
-    )
-    return list(rows)
+        .where(Match.alert_id == alert_id, col(Match.alert_revision) >= revision)
+        .order_by(col(Match.alert_revision), col(Match.id))
+    ).all()
+    return [row for row in rows if row[0].alert_revision == rows[0][0].alert_revision]
 
 
 def latest(session: Session) -> tuple[Alert, Story] | None:

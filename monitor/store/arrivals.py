@@ -69,13 +69,29 @@ def tellers(session: Session, feed_ids: Collection[int]) -> dict[int, Teller]:
     return {row[0]: Teller(*row) for row in session.execute(wanted)}
 
 
-def fates(session: Session, entry_ids: Collection[int]) -> dict[tuple[int, str], Disposition]:
-    """What became of these entries under the rules that matched them before."""
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of an entry under a rule; `over_at`: when an edit took the words away."""
+
+    disposition: Disposition
+    over_at: datetime | None
+
+
+def fates(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, Fate]]:
+    """For each of these entries, the rules that matched it before."""
+    found: dict[int, dict[str, Fate]] = {}
     if not entry_ids:
-        return {}
-    wanted = select(col(Match.entry_id), col(Match.rule), col(Match.disposition))
-    rows = session.execute(wanted.where(col(Match.entry_id).in_(entry_ids)))
-    return {(entry, rule): disposition for entry, rule, disposition in rows}
+        return found
+    wanted = select(col(Match.entry_id), col(Match.rule), col(Match.disposition), col(Match.over_at))
+    for entry, rule, disposition, over_at in session.execute(wanted.where(col(Match.entry_id).in_(entry_ids))):
+        found.setdefault(entry, {})[rule] = Fate(disposition, over_at)
+    return found
+
+
+def set_over(session: Session, entry_id: int, rules: Collection[str], over_at: datetime | None) -> None:
+    """An edit took away the words that these rules had matched, or brought them back."""
+    matches = update(Match).where(col(Match.entry_id) == entry_id, col(Match.rule).in_(rules))
+    session.execute(matches.values(over_at=over_at))
 
 
 def story_ids(session: Session, number: int) -> Iterator[int]:

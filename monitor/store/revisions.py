@@ -25,7 +25,15 @@ def revise(session: Session, edited: Sequence[tuple[Known, Sighting]], now: date
     ).where(_ENTRIES.c.id.in_(kept))
     session.execute(insert(_REVISIONS).from_select(["entry_id", "number", "until", "title", "summary"], said))
     changed = [
-        {"of": entry.id, **texts(seen), "revision": entry.revision + 1, "revised_at": now, "waiting": True}
+        {
+            "of": entry.id,
+            **texts(seen),
+            # A publisher who dates an edited item anew says that it is news.
+            "published_at": seen.entry.published or entry.published_at,
+            "revision": entry.revision + 1,
+            "revised_at": now,
+            "waiting": True,
+        }
         for entry, seen in edited
     ]
     session.connection().execute(update(_ENTRIES).where(_ENTRIES.c.id == bindparam("of")), changed)

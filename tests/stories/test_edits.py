@@ -133,3 +133,54 @@ async def test_whoever_told_a_story_first_is_credited_when_a_second_publisher_jo
         return {feed.url: feed.lead for feed in session.exec(select(Feed)) if feed.led_at}
 
     assert await world.app.db.read(leads) == {WIRE: 1.0}
+
+
+async def test_a_page_that_shows_whether_there_is_an_alarm_alerts_each_time_there_is_one(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    page = world.web.publish(WIRE, "No alert is in force", link="https://wire.test/now", guid="now")
+    await world.turn()
+    for hours, title, mails in (
+        (72, "Airspace incursion: alert in force", 1),
+        (2, "All clear, no alert is in force", 1),
+        (10, "Airspace incursion: alert in force", 2),
+        (1, "Airspace incursion: alert still in force", 2),
+    ):
+        world.clock.pass_time(timedelta(hours=hours))
+        page.title, page.published = title, world.clock.at
+        await world.later()
+        assert len(world.post.mails(DUTY)) == mails, title
+    first, second = world.post.mails(DUTY)
+    assert second["Subject"].startswith("Re: [airspace-incursion] Airspace incursion: alert in force")
+    assert second["In-Reply-To"] == first["Message-ID"]
+
+
+async def test_a_headline_that_flips_to_and_fro_alerts_once(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Airspace incursion over the coast")
+    await world.turn()
+    for title in ("Jets seen over the coast", "Airspace incursion over the coast", "Jets seen over the coast"):
+        item.title = title
+        await world.later()
+    assert len(world.post.mails(DUTY)) == 1
+
+
+async def test_an_alarm_without_a_date_that_is_raised_again_under_a_new_guid_is_news(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    words = "Airspace incursion: take shelter"
+    world.web.publish(WIRE, words, link="https://wire.test/alarm", guid="a1", age=None)
+    await world.turn()
+    world.web.feeds[WIRE].pop(0)
+    world.clock.pass_time(timedelta(days=5))
+    world.web.publish(WIRE, words, link="https://wire.test/alarm", guid="a2", age=None)
+    await world.turn()
+    assert len(world.post.mails(DUTY)) == 2
+
+
+async def test_an_old_item_that_its_publisher_edits_and_dates_anew_alerts(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "What we know about the explosions")
+    await world.turn()
+    world.clock.pass_time(timedelta(days=2))
+    item.title, item.published = "What we know about the explosions: a pre-emptive strike", world.clock.at
+    await world.turn()
+    assert len(world.post.mails(DUTY)) == 1

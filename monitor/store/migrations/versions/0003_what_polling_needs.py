@@ -45,6 +45,8 @@ def upgrade() -> None:
         entries.add_column(_json("cap", "{}"))
         entries.create_index(op.f("ix_entries_waiting"), ["waiting"])
     op.execute("UPDATE entries SET waiting = (arrival IS NULL)")
+    with op.batch_alter_table("matches") as matches:
+        matches.add_column(_moment("over_at"))
     op.create_table(
         "feed_days",
         sa.Column("feed_id", sa.Integer(), nullable=False),
