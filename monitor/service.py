@@ -24,6 +24,7 @@ from monitor.app import (
 )
 from monitor.cell import Cell
 from monitor.jobs.boundary import guarded
+from monitor.jobs.job import Job
 from monitor.net.systemd import notify, watchdog
 from monitor.settings import Config, SettingsError, load
 from monitor.store import job_runs
@@ -36,54 +37,6 @@ DRAIN = timedelta(seconds=80)
 # The longest time limit of a fetch, and its turn at the parser.
 _LONGEST_VISIT = timedelta(minutes=10)
 _BEAT = timedelta(seconds=30)
-
-
-@dataclass
-class Job:
-    """A job that never overlaps itself: woken while it runs, it runs once more. Longer than `bound` without
-    progress is a hang."""
-
-    name: str
-    run: Callable[[], Awaitable[object]]
-    every: timedelta
-    bound: timedelta
-    crashed: Callable[[str, Exception], Awaitable[None]]
-    well: Callable[[str], Awaitable[None]]
-    _task: asyncio.Task[None] | None = None
-    _again: bool = False
-    _since: float = 0.0
-
-    def wake(self) -> None:
-        if self._task is not None and not self._task.done():
-            self._again = True
-            return
-        self._since = asyncio.get_running_loop().time()
-        self._task = asyncio.create_task(self._until_quiet(), name=self.name)
-
-    async def _until_quiet(self) -> None:
-        again = True
-        while again:
-            self._again = False
-            self._since = asyncio.get_running_loop().time()
-            if await guarded(self.name, self.run(), self.crashed):
-                await self.well(self.name)
-            again = self._again
-
-    def progressed(self) -> None:
-        self._since = asyncio.get_running_loop().time()
-
-    def hangs(self, at: float) -> bool:
-        running = self._task is not None and not self._task.done()
-        return running and at - self._since > self.bound.total_seconds()
-
-    async def finish(self) -> None:
-        if self._task is not None:
-            await asyncio.wait([self._task])
-
-    async def give_up(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await self.finish()
 
 
 @dataclass
@@ -226,7 +179,13 @@ class Service:
             await parts.aclose()
             await self._refuse([f"{self.file}: {error}"])
             return
-        await follow_config(app, now)
+        # Else the old app might take a new feed, and ask it without what the new config says of it.
+        self._app.poll.hold()
+        try:
+            await follow_config(app, now)
+        except BaseException:
+            self._app.poll.go_on()
+            raise
         old_app, old_parts = self._app, self._parts
         self._app, self._parts = app, parts
         for job in ("reload", "rules"):

@@ -77,6 +77,7 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
             app.poll.follow(told)
             await app.poll.everything_due()
         triaged = await app.triage.run()
+        await app.report.run()
         line = f"{counted(triaged, 'new entry', 'new entries')}; {await _sent(app)}"
         if closed:
             raise BrokenPipeError

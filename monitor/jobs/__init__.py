@@ -4,7 +4,8 @@
       store.feeds.claim_due               which feeds are due, and nobody else's now
       net.fetch             x many        Fetched | Unchanged | FetchFailed      the only parallel step
       cell.parse                          bytes -> ParsedFeed | NotAFeed         in a child that may be killed
-      store.entries.keep_new              dedupe; entries and feed state in ONE transaction
+      jobs.take_in                        dedupe, learn the rhythm, choose the next turn: entries and feed state of all
+                                          visits that have ended meanwhile in ONE transaction
             | commit, then wake
     jobs.triage                           new entries in order of arrival, a batch a transaction, one at a time
       core.rules.match                    which rules speak of the entry, with the evidence

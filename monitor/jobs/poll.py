@@ -27,8 +27,9 @@ from monitor.store.feeds import DueFeed
 log = structlog.get_logger("poll")
 # Claimed ahead, so that a claim's commit serves many visits; far fewer than can be asked while a claim lasts.
 _CLAIMED_AHEAD = 128
-# Visits that one transaction writes down.
-_AT_ONCE = 200
+# Visits that one transaction writes down, and for how many seconds it waits for more of them: a commit costs as much
+# as a visit or two.
+_AT_ONCE, _GATHERING = 200, 0.1
 _PRICED_EVERY = timedelta(minutes=10)
 _OURS = Failed("internal", "a mistake of this program; the log says more")
 
@@ -97,7 +98,8 @@ class Poll:
     async def everything_due(self) -> None:
         """Ask all that is due and wait until every outcome is written down."""
         while await self.start_due() or self._under_way():
-            await asyncio.wait(self._under_way(), return_when=asyncio.FIRST_COMPLETED)
+            # Not after each visit: a claim serves many.
+            await asyncio.wait(self._under_way(), timeout=_GATHERING)
 
     def _under_way(self) -> list[asyncio.Task[None]]:
         writing = self._desk.writing
@@ -106,9 +108,16 @@ class Poll:
     def oldest_visit_at(self) -> datetime | None:
         return min((since for _, since in self._desk.flying.values()), default=None)
 
+    def hold(self) -> None:
+        """Start nothing more until `go_on`."""
+        self._desk.closed = True
+
+    def go_on(self) -> None:
+        self._desk.closed = False
+
     async def finish(self) -> None:
         """Start nothing more, and wait for the visits under way."""
-        self._desk.closed = True
+        self.hold()
         never_asked = [feed.id for feed in self._desk.claimed]
         self._desk.claimed.clear()
         if never_asked:
@@ -127,9 +136,14 @@ class Poll:
         feed = await self.db.read(feeds.as_due, feed_id)
         if feed is None or feed.gone_at is not None:
             return 0
+        digest = sha256(body).hexdigest()
+        if digest == feed.killer:
+            return 0
         match await self.parse(body, feed.address, content_type, feed.known_items):
-            case NotAFeed(reason):
+            case NotAFeed(reason, killed):
                 log.warning("a hub sent what is no feed", feed=feed.name, reason=reason)
+                if killed:
+                    await self.db.write(feeds.amend, feed.id, {"killer": digest})
                 return 0
             case ParsedFeed() as parsed:
                 came = await self.db.write(take_in_pushed, feed, parsed, self.now())
@@ -200,7 +214,10 @@ class Poll:
 
     async def _write_down(self) -> None:
         """While one batch is being committed the next one gathers."""
-        while batch := self._desk.done[:_AT_ONCE]:
+        while self._desk.done:
+            if self._desk.flying and len(self._desk.done) < _AT_ONCE:
+                await asyncio.wait(self._desk.flying, timeout=_GATHERING)
+            batch = self._desk.done[:_AT_ONCE]
             del self._desk.done[:_AT_ONCE]
             if await guarded("poll", self._keep(batch), self.crashed):
                 continue
@@ -214,7 +231,9 @@ class Poll:
         terms = Terms(self.plan.pace, self._desk.price)
         brought = await self.db.write(take_in, self.claim, visits, self.now(), terms)
         for visit, came in zip(visits, brought, strict=True):
-            log.info("polled", feed=visit.feed.name, outcome=_word(visit.outcome), new=came.new, revised=came.revised)
+            # Of a feed without news nobody wants to read, and every line costs as much as a tenth of the visit.
+            say = log.debug if isinstance(visit.outcome, Unchanged | Same) else log.info
+            say("polled", feed=visit.feed.name, outcome=_word(visit.outcome), new=came.new, revised=came.revised)
             for told in self._told:
                 told(visit.feed, visit.outcome, came)
         if any(came.new or came.revised for came in brought):

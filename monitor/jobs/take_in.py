@@ -1,6 +1,6 @@
 """Write down how visits went: new entries and the feeds' own state in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from monitor.core.rhythm import Pace, learned, rhythm_from, weight
+from monitor.core.rhythm import Pace, Rhythm, learned, rhythm_from, weight
 from monitor.core.timing import LONGEST_PAUSE, OUT_OF_REACH_PAUSE, next_poll
 from monitor.core.turns import BELIEVED_AFTER, DOUBTED_AFTER, Habits, after_death, after_good, remembered
 from monitor.core.values import ParsedFeed, Wishes
@@ -18,8 +18,14 @@ from monitor.net.troubles import Trouble
 from monitor.store import entries, feed_days, feeds, pushes
 from monitor.store.feeds import DueFeed
 
-_OUT_OF_REACH = {Trouble.DNS, Trouble.CONNECT, Trouble.TIMEOUT}
+_OUT_OF_REACH = (Trouble.DNS, Trouble.CONNECT, Trouble.TIMEOUT)
+# What a publisher's own people mend within the hour, and just when there is much to tell.
+_PASSING = (Trouble.PROTOCOL, Trouble.REDIRECT, "not a feed", "damaged", "internal")
+_SERVER_ERROR, _TOO_MANY = 500, 429
+# Who fell silent within so long of each other did so for one cause.
+_TOGETHER = timedelta(minutes=10)
 _WISHES = TypeAdapter(Wishes)
+_NO_WISHES, _UNKNOWN, _NOTHING = Wishes(), Rhythm(), entries.Kept()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +92,20 @@ def take_in(session: Session, claim: str, visits: Sequence[Visit], now: datetime
     """Write down visits, for each what it brought; a feed that is no longer ours is left alone."""
     ours = feeds.still_claimed(session, (visit.feed.id for visit in visits), claim)
     pushed = pushes.live_feeds(session, now)
+    shown = [
+        _shown(visit.feed, visit.outcome.parsed, whole=True)
+        for visit in visits
+        if visit.feed.id in ours and isinstance(visit.outcome, Read)
+    ]
+    kept = entries.keep_all_new(session, shown, now)
+    told = {each.feed_id: what for each, what in zip(shown, kept, strict=True)}
     brought, rows, days = [], [], []
     for visit in visits:
         feed = visit.feed
         if feed.id not in ours:
             brought.append(TakenIn())
             continue
-        row, came = _settled(session, visit, now, terms, pushed=feed.id in pushed)
+        row, came = _settled(visit, told.get(feed.id, _NOTHING), now, terms, pushed=feed.id in pushed)
         if came.new and feed.id in pushed:
             pushes.missed(session, feed.id, now)
         rows.append(row)
@@ -100,24 +113,45 @@ def take_in(session: Session, claim: str, visits: Sequence[Visit], now: datetime
         failed = isinstance(visit.outcome, Failed)
         days.append(feed_days.Day(feed.id, now.date(), 1, int(failed), came.new))
     feeds.settle(session, rows, now)
+    _hurry_others(session, visits, now)
     feed_days.count(session, days)
     return brought
 
 
+def _hurry_others(session: Session, visits: Iterable[Visit], now: datetime) -> None:
+    """When one that was out of reach is back, so may be those that went with it: our own line is, or a network."""
+    back = [
+        visit.feed.failing_since
+        for visit in visits
+        if not isinstance(visit.outcome, Failed)
+        and visit.feed.failing_since
+        and visit.feed.trouble_kind in _OUT_OF_REACH
+    ]
+    if back:
+        feeds.ask_again(session, _OUT_OF_REACH, min(back) - _TOGETHER, max(back) + _TOGETHER, now)
+
+
 def take_in_pushed(session: Session, feed: DueFeed, parsed: ParsedFeed, now: datetime) -> TakenIn:
     """Write down what a hub sent of a feed: news, but never the whole document, and no turn of ours."""
-    row, came = _news(session, feed, parsed, now, whole=False)
+    [kept] = entries.keep_all_new(session, [_shown(feed, parsed, whole=False)], now)
+    row, came = _news(feed, parsed, kept, now, whole=False)
     feeds.amend(session, feed.id, row)
     feed_days.count(session, [feed_days.Day(feed.id, now.date(), 0, 0, came.new)])
     return came
 
 
+def _shown(feed: DueFeed, parsed: ParsedFeed, *, whole: bool) -> entries.Shown:
+    """`whole`: the document was asked for; then, unless some of its items are known, its entries are all it shows."""
+    facts = entries.FeedFacts(feed.language, feed.last_good_at)
+    return entries.Shown(feed.id, facts, parsed.entries, whole and len(parsed.entries) == parsed.shown)
+
+
 def _settled(
-    session: Session, visit: Visit, now: datetime, terms: Terms, *, pushed: bool
+    visit: Visit, kept: entries.Kept, now: datetime, terms: Terms, *, pushed: bool
 ) -> tuple[dict[str, Any], TakenIn]:
     feed, outcome = visit.feed, visit.outcome
     if isinstance(outcome, Failed):
-        return {"id": feed.id, **_failed(feed, outcome, now, visit.luck)}, TakenIn()
+        return {"id": feed.id, **_failed(visit, outcome, now, terms)}, TakenIn()
     row: dict[str, Any] = {"id": feed.id, "last_good_at": now}
     came = TakenIn()
     damage = outcome.parsed.damage if isinstance(outcome, Read) else ""
@@ -125,30 +159,37 @@ def _settled(
         row |= {"failures": 0, "failing_since": None, "deaths": 0, "killer": ""}
         row |= {"trouble_kind": "damaged" if damage else "", "trouble": damage}
     if isinstance(outcome, Read):
-        changes, came = _news(session, feed, outcome.parsed, now, whole=True)
+        changes, came = _news(feed, outcome.parsed, kept, now, whole=True)
         row |= changes | {"body_hash": outcome.digest} | _source(outcome)
     if isinstance(outcome, Read | Same):
         row |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
     row |= _moved(feed, outcome.answer.moved_to, now)
-    habits = Habits(
-        own=feed.every if feed.own_pace else None,
-        rhythm=rhythm_from(row.get("rhythm", feed.rhythm)),
-        weight=weight(feed.lead, feed.led_at, now),
-        wishes=_WISHES.validate_python(row.get("wishes", feed.wishes), strict=False),
-        fresh_for=outcome.answer.fresh_for,
-        pushed=pushed,
+    row["next_poll_at"] = after_good(
+        now, _habits(row, visit, now, terms, pushed=pushed), terms.pace, terms.price, visit.luck
     )
-    row["next_poll_at"] = after_good(now, habits, terms.pace, terms.price, visit.luck)
     return row, came
 
 
+def _habits(row: Mapping[str, Any], visit: Visit, now: datetime, terms: Terms, *, pushed: bool) -> Habits:
+    """What the next turn of a feed that was read depends on; `row` are the changes of this visit."""
+    feed, outcome = visit.feed, visit.outcome
+    if feed.own_pace:
+        return Habits(feed.every, _UNKNOWN, 1.0)
+    wishes = row.get("wishes", feed.wishes)
+    return Habits(
+        own=None,
+        rhythm=rhythm_from(row.get("rhythm", feed.rhythm)) if terms.price is not None else _UNKNOWN,
+        weight=weight(feed.lead, feed.led_at, now),
+        wishes=_WISHES.validate_python(wishes, strict=False) if wishes else _NO_WISHES,
+        fresh_for=outcome.answer.fresh_for,
+        pushed=pushed,
+    )
+
+
 def _news(
-    session: Session, feed: DueFeed, parsed: ParsedFeed, now: datetime, *, whole: bool
+    feed: DueFeed, parsed: ParsedFeed, kept: entries.Kept, now: datetime, *, whole: bool
 ) -> tuple[dict[str, Any], TakenIn]:
-    """Keep the entries; what changes of the feed's row."""
-    facts = entries.FeedFacts(feed.language, feed.last_good_at)
-    complete = whole and len(parsed.entries) == parsed.shown
-    kept = entries.keep_new(session, feed.id, facts, parsed.entries, now, whole=complete)
+    """What changes of the feed's row with the entries that were kept."""
     row: dict[str, Any] = {}
     if kept.new:
         row["last_new_at"] = now
@@ -165,7 +206,7 @@ def _source(outcome: Read) -> dict[str, Any]:
     if not parsed.version:
         return {}
     return {
-        "wishes": _WISHES.dump_python(parsed.wishes, mode="json") if parsed.wishes != Wishes() else {},
+        "wishes": _WISHES.dump_python(parsed.wishes, mode="json") if parsed.wishes != _NO_WISHES else {},
         "hub": answer.hub or parsed.hub,
         "topic": answer.topic or parsed.topic,
     }
@@ -180,7 +221,8 @@ def _moved(feed: DueFeed, moved_to: str, now: datetime) -> dict[str, Any]:
     return {}
 
 
-def _failed(feed: DueFeed, outcome: Failed, now: datetime, luck: float) -> dict[str, Any]:
+def _failed(visit: Visit, outcome: Failed, now: datetime, terms: Terms) -> dict[str, Any]:
+    feed, luck = visit.feed, visit.luck
     failures = feed.failures + 1
     row: dict[str, Any] = {
         "failures": failures,
@@ -192,9 +234,20 @@ def _failed(feed: DueFeed, outcome: Failed, now: datetime, luck: float) -> dict[
         deaths = feed.deaths + (outcome.killer != feed.killer or feed.deaths < 2)
         row |= {"killer": outcome.killer, "deaths": deaths, "next_poll_at": after_death(now, deaths, luck)}
         return row
-    longest = OUT_OF_REACH_PAUSE if outcome.kind in _OUT_OF_REACH else LONGEST_PAUSE
-    row["next_poll_at"] = next_poll(now, feed.every, failures, outcome.asked_to_wait, luck, longest)
+    habits = _habits({}, visit, now, terms, pushed=False)
+    usual = min(feed.every, after_good(now, habits, terms.pace, terms.price, 0.5) - now)
+    row["next_poll_at"] = next_poll(now, usual, feed.failures, outcome.asked_to_wait, luck, _longest(outcome, terms))
     if feed.address != feed.url and (outcome.gone or failures >= DOUBTED_AFTER):
         # Perhaps the redirect was a mistake: the address that the operator wrote is tried again.
         return row | {"address": feed.url, "etag": "", "last_modified": "", "body_hash": ""}
     return row | {"gone_at": now} if outcome.gone else row
+
+
+def _longest(outcome: Failed, terms: Terms) -> timedelta:
+    """The longest pause that failures of this kind lead to."""
+    if outcome.kind in _OUT_OF_REACH:
+        return OUT_OF_REACH_PAUSE
+    status = outcome.answer.status
+    if outcome.kind in _PASSING or status >= _SERVER_ERROR or status == _TOO_MANY:
+        return terms.pace.slowest
+    return LONGEST_PAUSE

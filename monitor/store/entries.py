@@ -1,11 +1,11 @@
 """Entries: what is new, what was edited, and what waits for triage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, or_, update
+from sqlalchemy import Table, bindparam, insert, union, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
@@ -28,14 +28,20 @@ _KNOWN = select_columns(
     _ENTRIES.c.wording,
     _ENTRIES.c.revision,
 )
-# Built once: for the one new entry of most polls the building would cost more than the asking.
-_CANDIDATES = _KNOWN.where(
-    _ENTRIES.c.feed_id == bindparam("feed"),
-    or_(
-        _ENTRIES.c.key.in_(bindparam("keys", expanding=True)),
-        _ENTRIES.c.twin.in_(bindparam("twins", expanding=True)),
-        _ENTRIES.c.canonical_link.in_(bindparam("links", expanding=True)),
-    ),
+# Built once: for the one new entry of most polls the building would cost more than the asking. For an `or` of the
+# three, or the feed beside the link, SQLite would go through all that the feed has ever said.
+_CANDIDATES = _KNOWN.add_columns(_ENTRIES.c.feed_id).where(
+    _ENTRIES.c.id.in_(
+        union(
+            select_columns(_ENTRIES.c.id).where(
+                _ENTRIES.c.feed_id == bindparam("feed"), _ENTRIES.c.key.in_(bindparam("keys", expanding=True))
+            ),
+            select_columns(_ENTRIES.c.id).where(
+                _ENTRIES.c.feed_id == bindparam("feed"), _ENTRIES.c.twin.in_(bindparam("twins", expanding=True))
+            ),
+            select_columns(_ENTRIES.c.id).where(_ENTRIES.c.canonical_link.in_(bindparam("links", expanding=True))),
+        )
+    )
 )
 _ADD = insert(_ENTRIES)
 _RENAME = update(_ENTRIES).where(_ENTRIES.c.id == bindparam("of"))
@@ -50,12 +56,31 @@ class FeedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Entries that a feed shows; `whole`: they are all that its document shows."""
+
+    feed_id: int
+    facts: FeedFacts
+    parsed: Sequence[ParsedEntry]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """`published` are the times of the new entries, none later than now, and None where none is known."""
 
     new: int = 0
     revised: int = 0
     published: tuple[datetime | None, ...] = ()
+
+
+@dataclass
+class _Changes:
+    """What is to be written of several feeds' entries, in one statement of a kind."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    moved: dict[int, dict[str, Any]] = field(default_factory=dict)
+    edited: dict[int, tuple[Known, Sighting]] = field(default_factory=dict)
 
 
 def keep_new(
@@ -65,13 +90,37 @@ def keep_new(
 
     `whole`: `parsed` is all that the document shows.
     """
-    seen = sightings(parsed)
+    [kept] = keep_all_new(session, [Shown(feed_id, facts, parsed, whole)], now)
+    return kept
+
+
+def keep_all_new(session: Session, shown: Sequence[Shown], now: datetime) -> list[Kept]:
+    """`keep_new` for several feeds, each of them once."""
+    seen = [sightings(each.parsed) for each in shown]
+    changes = _Changes()
+    kept = [_kept(session, each, some, changes, now) for each, some in zip(shown, seen, strict=True)]
+    if changes.moved:
+        session.connection().execute(_RENAME, list(changes.moved.values()))
+    if changes.edited:
+        revise(session, list(changes.edited.values()), now)
+    if changes.new:
+        session.connection().execute(_ADD, changes.new)
+    return kept
+
+
+def _kept(
+    session: Session,
+    shown: Shown,
+    seen: Sequence[Sighting],
+    changes: _Changes,
+    now: datetime,
+) -> Kept:
+    """What there is to keep of one feed, added to the changes."""
     if not seen:
         return Kept()
-    found, taken = _found(session, feed_id, seen, whole=whole)
+    found, taken = _found(session, shown.feed_id, seen, whole=shown.whole)
     new: list[dict[str, Any]] = []
-    moved: dict[int, dict[str, Any]] = {}
-    edited: dict[int, tuple[Known, Sighting]] = {}
+    edited = set()
     # Feeds list the newest first; arrival should follow publication.
     for at, each in reversed(list(enumerate(seen))):
         entry = found.get(at)
@@ -79,20 +128,16 @@ def keep_new(
             # Without a free name it is one of several that nothing tells apart.
             if key := next((key for key in each.keys if key not in taken), ""):
                 taken.add(key)
-                new.append(_row(feed_id, facts, each, key, now))
+                new.append(_row(shown.feed_id, shown.facts, each, key, now))
             continue
         key = each.by_guid if each.by_guid and each.by_guid not in taken else entry.key
         taken.add(key)
         if names := _changed_names(entry, each, key):
-            moved[entry.id] = names
+            changes.moved[entry.id] = names
         if each.wording != entry.wording and (entry.wording or each.entry.title != entry.title):
-            edited[entry.id] = entry, each
-    if moved:
-        session.connection().execute(_RENAME, list(moved.values()))
-    if edited:
-        revise(session, list(edited.values()), now)
-    if new:
-        session.connection().execute(_ADD, new)
+            changes.edited[entry.id] = entry, each
+            edited.add(entry.id)
+    changes.new += new
     return Kept(len(new), len(edited), tuple(row["published_at"] and min(row["published_at"], now) for row in new))
 
 
@@ -128,7 +173,7 @@ def _candidates(session: Session, feed_id: int, seen: Sequence[Sighting]) -> dic
             "links": [each.link for each in some if each.link],
         }
         rows = session.connection().execute(_CANDIDATES, asked)
-        known.update((row[0], Known(*row)) for row in rows)
+        known.update((row[0], Known(*row[:-1])) for row in rows if row[-1] == feed_id)
     return known
 
 

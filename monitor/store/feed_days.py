@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
+from importlib import import_module
 from typing import NamedTuple
 
-from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, Table, delete
 from sqlmodel import Session, col, select
 
 from monitor.models import FeedDay
 
 KEPT_FOR = timedelta(days=60)
+_DAYS: Table = FeedDay.__table__  # type: ignore[attr-defined]
 
 
 class Day(NamedTuple):
@@ -27,16 +29,20 @@ def count(session: Session, rows: Sequence[Day]) -> None:
     """Add to the counts of these days."""
     if not rows:
         return
-    # The two dialects spell it alike, but SQLAlchemy has no statement for both.
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    table = FeedDay.metadata.tables["feed_days"]
-    added = insert(table)
-    statement = added.on_conflict_do_update(
-        index_elements=[table.c.feed_id, table.c.day],
-        set_={name: table.c[name] + added.excluded[name] for name in ("polls", "failures", "new")},
-    )
     # Sorted, so that two writers on PostgreSQL never wait for each other in a ring.
-    session.connection().execute(statement, [row._asdict() for row in sorted(rows)])
+    counted = [row._asdict() for row in sorted(rows)]
+    session.connection().execute(_adding(session.get_bind().dialect.name), counted)
+
+
+@lru_cache
+def _adding(dialect: str) -> Insert:
+    """The dialects spell it alike, but SQLAlchemy has no statement for all, and theirs are slow to import and build."""
+    added = import_module(f"sqlalchemy.dialects.{dialect}").insert(_DAYS)
+    adding: Insert = added.on_conflict_do_update(
+        index_elements=[_DAYS.c.feed_id, _DAYS.c.day],
+        set_={name: _DAYS.c[name] + added.excluded[name] for name in ("polls", "failures", "new")},
+    )
+    return adding
 
 
 def since(session: Session, day: date) -> dict[int, list[FeedDay]]:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam
+from sqlalchemy import Table, Update, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, or_, select, update
 
@@ -24,6 +25,11 @@ _RESET: dict[str, Any] = {
     "moved_since": None,
     "killer": "",
     "deaths": 0,
+    "failures": 0,
+    "failing_since": None,
+    "trouble_kind": "",
+    "trouble": "",
+    "last_new_at": None,
 }
 
 
@@ -70,10 +76,45 @@ class DueFeed:
     last_good_at: datetime | None = None
     failures: int = 0
     failing_since: datetime | None = None
+    trouble_kind: str = ""
 
     @property
     def every(self) -> timedelta:
         return timedelta(seconds=self.every_seconds)
+
+
+# Statements that every visit needs are built once: to build one takes longer than to run it.
+_FACTS = columns(*(_FEEDS.c[each.name] for each in fields(DueFeed)))
+_TURNS = (
+    columns(
+        _FEEDS.c.id,
+        func.row_number().over(partition_by=_FEEDS.c.host, order_by=(_FEEDS.c.next_poll_at, _FEEDS.c.id)).label("turn"),
+    )
+    .where(
+        _FEEDS.c.next_poll_at <= bindparam("now"),
+        _FEEDS.c.retired_at.is_(None),
+        _FEEDS.c.gone_at.is_(None),
+        or_(_FEEDS.c.claimed_until.is_(None), _FEEDS.c.claimed_until < bindparam("now")),
+        _FEEDS.c.host.not_in(bindparam("busy", expanding=True)),
+    )
+    .subquery()
+)
+_DUE = (
+    _FACTS.where(_FEEDS.c.id.in_(columns(_TURNS.c.id).where(_TURNS.c.turn == 1)))
+    .order_by(_FEEDS.c.next_poll_at, _FEEDS.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    _FEEDS.update()
+    .where(_FEEDS.c.id.in_(bindparam("which", expanding=True)))
+    .values(claim=bindparam("word"), claimed_until=bindparam("until"))
+)
+_OURS = (
+    columns(_FEEDS.c.id)
+    .where(_FEEDS.c.id.in_(bindparam("which", expanding=True)), _FEEDS.c.claim == bindparam("word"))
+    .with_for_update()
+)
 
 
 def sync(session: Session, wanted: Iterable[WantedFeed], now: datetime) -> None:
@@ -115,29 +156,12 @@ def of_site(session: Session, host: str) -> list[Feed]:
 
 def claim_due(session: Session, now: datetime, limit: int, busy_hosts: Collection[str], claim: str) -> list[DueFeed]:
     """Due feeds, nobody else's until `settle` or for CLAIM_FOR; one per host, longest overdue first."""
-    turn = func.row_number().over(partition_by=col(Feed.host), order_by=(col(Feed.next_poll_at), col(Feed.id)))
-    first_of_host = (
-        select(col(Feed.id).label("id"), turn.label("turn"))
-        .where(
-            col(Feed.next_poll_at) <= now,
-            col(Feed.retired_at).is_(None),
-            col(Feed.gone_at).is_(None),
-            or_(col(Feed.claimed_until).is_(None), col(Feed.claimed_until) < now),
-            col(Feed.host).not_in(busy_hosts),
-        )
-        .subquery()
-    )
-    due = _facts().where(col(Feed.id).in_(select(first_of_host.c.id).where(first_of_host.c.turn == 1)))
-    due = due.order_by(col(Feed.next_poll_at), col(Feed.id)).limit(limit).with_for_update(skip_locked=True)
-    chosen = [DueFeed(*row) for row in session.execute(due)]
-    mine = update(Feed).where(col(Feed.id).in_([feed.id for feed in chosen]))
+    asked = {"now": now, "busy": list(busy_hosts), "most": limit}
+    chosen = [DueFeed(*row) for row in session.connection().execute(_DUE, asked)]
     if chosen:
-        session.exec(mine.values(claim=claim, claimed_until=now + CLAIM_FOR))
+        mine = {"which": [feed.id for feed in chosen], "word": claim, "until": now + CLAIM_FOR}
+        session.connection().execute(_CLAIM, mine)
     return chosen
-
-
-def _facts() -> Select[Any]:
-    return columns(*(_FEEDS.c[each.name] for each in fields(DueFeed)))
 
 
 def unasked(url: str, name: str, host: str) -> DueFeed:
@@ -147,14 +171,13 @@ def unasked(url: str, name: str, host: str) -> DueFeed:
 
 def as_due(session: Session, feed_id: int) -> DueFeed | None:
     """A watched feed as a visit sees it, claimed by nobody."""
-    row = session.execute(_facts().where(col(Feed.id) == feed_id, col(Feed.retired_at).is_(None))).first()
+    row = session.execute(_FACTS.where(col(Feed.id) == feed_id, col(Feed.retired_at).is_(None))).first()
     return DueFeed(*row) if row else None
 
 
 def still_claimed(session: Session, feed_ids: Iterable[int], claim: str) -> set[int]:
     """Which of these feeds are ours under this claim; they stay so until the end of the transaction."""
-    ours = select(Feed.id).where(col(Feed.id).in_(list(feed_ids)), Feed.claim == claim).with_for_update()
-    return set(session.exec(ours))
+    return set(session.connection().execute(_OURS, {"which": list(feed_ids), "word": claim}).scalars())
 
 
 def settle(session: Session, visits: Iterable[Mapping[str, Any]], now: datetime) -> None:
@@ -162,18 +185,31 @@ def settle(session: Session, visits: Iterable[Mapping[str, Any]], now: datetime)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for visit in visits:
         # A statement takes bound names, and `id` is the column's own.
-        row = {"which": visit["id"], **{name: visit[name] for name in visit if name != "id"}}
+        row = {"which": visit["id"], "at": now, **{name: visit[name] for name in visit if name != "id"}}
         groups.setdefault(tuple(sorted(row)), []).append(row)
     for names, rows in groups.items():
-        changes: dict[str, Any] = {name: bindparam(name) for name in names if name != "which"}
-        changes |= {"polls": _FEEDS.c.polls + 1, "last_polled_at": now, "claim": "", "claimed_until": None}
-        session.connection().execute(_FEEDS.update().where(_FEEDS.c.id == bindparam("which")).values(changes), rows)
+        session.connection().execute(_settling(names), rows)
+
+
+@lru_cache
+def _settling(names: tuple[str, ...]) -> Update:
+    """Kept: to build it takes as long as to write a feed down with it, and visits end in a few ways only."""
+    changes: dict[str, Any] = {name: bindparam(name) for name in names if name not in ("which", "at")}
+    changes |= {"polls": _FEEDS.c.polls + 1, "last_polled_at": bindparam("at"), "claim": "", "claimed_until": None}
+    return _FEEDS.update().where(_FEEDS.c.id == bindparam("which")).values(changes)
 
 
 def amend(session: Session, feed_id: int, changes: Mapping[str, Any]) -> None:
     """Change a row apart from its turns."""
     if changes:
         session.exec(update(Feed).where(col(Feed.id) == feed_id).values(**changes))
+
+
+def ask_again(session: Session, kinds: Sequence[str], since: datetime, until: datetime, now: datetime) -> None:
+    """Feeds in these kinds of trouble, that began between `since` and `until`, become due at once."""
+    waiting = (col(Feed.failures) > 0, col(Feed.next_poll_at) > now, col(Feed.claim) == "")
+    together = (col(Feed.trouble_kind).in_(kinds), col(Feed.failing_since).between(since, until))
+    session.exec(update(Feed).where(*waiting, *together).values(next_poll_at=now))
 
 
 def let_go(session: Session, feed_ids: Sequence[int], claim: str) -> None:

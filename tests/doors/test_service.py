@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from monitor.service import Job
+from monitor.jobs.job import Job
 
 SERVICE = (sys.executable, "-m", "monitor", "--config")
 CHECKOUT = Path(__file__).parents[2]

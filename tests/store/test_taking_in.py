@@ -10,6 +10,7 @@ from sqlmodel import Session
 from monitor.core.values import ParsedEntry
 from monitor.jobs.take_in import Failed, TakenIn
 from monitor.models import Entry
+from monitor.net.answers import Answer
 from monitor.net.fetch import Unchanged
 from monitor.store import arrivals, entries, revisions
 from monitor.store.db import Database
@@ -118,17 +119,48 @@ def test_a_feed_that_has_not_changed_is_well_and_tells_nothing_new(db: Database)
     assert (feed.etag, feed.last_good_at, feed.last_new_at) == ('"v1"', NOW + HOUR, NOW)
 
 
-def test_a_feed_in_trouble_is_asked_less_often_but_within_a_day(db: Database) -> None:
+def pauses_after(db: Database, failure: Failed, times: int = 9) -> list[timedelta]:
     pauses = []
-    for number in range(9):
+    for number in range(times):
         now = NOW + number * 24 * HOUR
-        db.write_now(visit, Failed("http", "503"), now)
+        db.write_now(visit, failure, now)
         pauses.append(db.read_now(feed_named, "herald").next_poll_at - now)
-    assert pauses[:3] == [30 * MINUTE, HOUR, 2 * HOUR]
+    return pauses
+
+
+def test_one_stumble_costs_a_feed_none_of_its_turns_and_refusals_lead_to_a_day(db: Database) -> None:
+    pauses = pauses_after(db, Failed("http", "404 Not Found", answer=Answer(404)))
+    assert pauses[:4] == [15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR]
     assert pauses[-1] == 24 * HOUR
-    db.write_now(visit, Failed("http", "429", timedelta(hours=5)))
+    db.write_now(visit, Failed("http", "429", timedelta(hours=5), answer=Answer(429)))
+    assert db.read_now(feed_named, "herald").next_poll_at == NOW + 5 * HOUR
     db.write_now(visit, Unchanged())
     assert db.read_now(feed_named, "herald").next_poll_at == NOW + 15 * MINUTE
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Failed("http", "503 Busy", answer=Answer(503)), Failed("not a feed", "an HTML page"), Failed("protocol", "")],
+)
+def test_a_server_that_stumbles_in_a_crisis_is_asked_every_hour_however_long_it_does(
+    db: Database, failure: Failed
+) -> None:
+    assert pauses_after(db, failure)[2:] == [HOUR] * 7
+
+
+def test_when_one_feed_is_back_those_that_went_with_it_are_asked_at_once(db: Database) -> None:
+    db.write_now(watch, "herald", "wire", "gazette", "observer")
+    out, down = Failed("dns", "no address known"), Failed("http", "503 Busy", answer=Answer(503))
+    for minutes in (0, 15, 45):
+        now = NOW + minutes * MINUTE
+        for name, failure in (("herald", out), ("wire", out), ("gazette", down)):
+            db.write_now(visit, failure, now, name=name)
+    db.write_now(visit, out, NOW - 3 * HOUR, name="observer")
+    waiting = db.read_now(feed_named, "observer").next_poll_at
+    db.write_now(visit, Unchanged(), NOW + HOUR)
+    assert db.read_now(feed_named, "wire").next_poll_at == NOW + HOUR
+    assert db.read_now(feed_named, "gazette").next_poll_at > NOW + HOUR
+    assert db.read_now(feed_named, "observer").next_poll_at == waiting
 
 
 def test_after_an_outage_of_our_own_line_every_feed_is_asked_again_within_half_an_hour(db: Database) -> None:
@@ -293,6 +325,16 @@ def test_without_a_guid_another_title_and_date_on_the_same_page_is_another_item(
     shown(db, [item(1, guid="", link="https://herald.test/live", title="Sirens in the north")])
     clear = replace(item(1, guid="", link="https://herald.test/live", title="All clear"), published=NOW + HOUR)
     assert shown(db, [clear], NOW + HOUR, whole=False).new == 1
+
+
+def test_a_page_that_another_feed_has_shown_is_still_news_of_this_one_and_edits_stay_with_who_made_them(
+    db: Database,
+) -> None:
+    db.write_now(watch, "herald", "wire")
+    page = item(1, guid="")
+    assert shown(db, [page], feed="wire") == shown(db, [page]) == Kept(1, 0, (NOW - MINUTE,))
+    assert shown(db, [replace(page, title="News number 1, corrected")], NOW + HOUR) == Kept(0, 1)
+    assert titles(db) == ["News number 1", "News number 1, corrected"]
 
 
 def test_items_without_guid_or_link_are_known_again_by_title_and_day(db: Database) -> None:

@@ -157,7 +157,7 @@ def test_an_operator_sees_since_when_and_why_a_feed_fails_until_it_works_again(d
     feed = db.read_now(feed_named, "herald")
     assert (feed.failures, feed.failing_since, feed.trouble_kind, feed.trouble) == (2, NOW, "http", "503 Busy")
     assert (feed.polls, feed.last_polled_at, feed.last_good_at) == (2, NOW + HOUR, None)
-    assert (feed.claim, feed.claimed_until, feed.next_poll_at) == ("", None, NOW + 2 * HOUR)
+    assert (feed.claim, feed.claimed_until, feed.next_poll_at) == ("", None, NOW + HOUR + 30 * MINUTE)
     db.write_now(visit, Unchanged(), NOW + 2 * HOUR)
     feed = db.read_now(feed_named, "herald")
     assert (feed.failures, feed.failing_since, feed.trouble_kind, feed.trouble) == (0, None, "", "")

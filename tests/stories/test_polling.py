@@ -205,3 +205,25 @@ async def test_now_and_then_a_server_must_show_the_document_although_it_says_tha
     await world.later()
     asked = [request.etag for request in world.web.asked if request.url == WIRE]
     assert [bool(etag) for etag in asked] == [False, True]
+
+
+async def test_while_the_config_is_read_again_nobody_is_asked(world: World) -> None:
+    world.app.poll.hold()
+    await world.app.poll.everything_due()
+    asked = len(world.web.asked)
+    world.app.poll.go_on()
+    await world.app.poll.everything_due()
+    assert len(world.web.asked) == asked + len(world.urls)
+
+
+async def test_a_document_of_a_hub_that_killed_its_reader_is_not_read_again(world: World) -> None:
+    read: list[bytes] = []
+
+    async def dies(document: bytes, url: str, content_type: str, known: bytes) -> ParsedFeed | NotAFeed:
+        read.append(document)
+        return NotAFeed("broke its reader (out of time or memory)", killed=True)
+
+    poll = replace(world.app.poll, parse=dies)
+    for body in (b"poison", b"poison", b"other poison"):
+        assert await poll.take_pushed((await wire(world)).id, body, "") == 0
+    assert read == [b"poison", b"other poison"]

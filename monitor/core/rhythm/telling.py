@@ -1,7 +1,7 @@
 """What a rhythm tells people: how it sounds in words, and that a feed is quiet for too long."""
 
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import accumulate, islice
 from math import log
 
 from monitor.core.rhythm.learning import HOUR, Rhythm, weekday
@@ -32,11 +32,12 @@ def described(rhythm: Rhythm, now: datetime) -> str:
     days = [sum(week[24 * day : 24 * day + 24]) for day in range(7)]
     said = [_how_many(sum(week))]
     hours = [sum(week[hour::24]) for hour in range(24)]
+    half, upto = 0.5 * sum(hours), list(accumulate(hours * 2, initial=0.0))
     length, begins = min(
         (length, begins)
         for begins in range(24)
         for length in range(1, 25)
-        if sum((hours * 2)[begins : begins + length]) >= 0.5 * sum(week)
+        if upto[begins + length] - upto[begins] >= half
     )
     if length <= _BUSY_HOURS:
         said.append(f"half of them from {begins:02} to {(begins + length) % 24:02} UTC")

@@ -101,7 +101,7 @@ def spoken(said: str, text: str) -> str:
     """The code of the language that `text` is read in; `said` is what the feed declares. Never empty."""
     code = language_code(said)
     if code and code not in _WRITTEN_IN and (text.isascii() or code in _EITHER or not _FOREIGN.search(text)):
-        if code != "en" or len(set(_UNENGLISH.findall(text))) < _SEVERAL:
+        if code != "en" or text.isascii() or len(set(_UNENGLISH.findall(text))) < _SEVERAL:
             return code
         found = _detected(text[:_ENOUGH], _LATIN)
         return code if found == UNKNOWN else found

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.bench.hostile import as_installed
 from tests.bench.peers.contestants import Contestant, Poll, counted, environment, one_shot
 from tests.bench.peers.cost import Cost, FailedError, Memory, TooLongError, cpu_so_far
 
@@ -41,7 +42,9 @@ def _serving(folder: Path, urls: Sequence[str]) -> Iterator[Poll]:
     _write_config(folder, urls)
     log = folder / "log"
     with log.open("w") as said:
-        service = subprocess.Popen([*_PROGRAM, "run"], cwd=folder, env=environment(folder), stdout=said, stderr=said)
+        service = subprocess.Popen(
+            [*_PROGRAM, "run"], cwd=folder, env=environment(folder) | as_installed(), stdout=said, stderr=said
+        )
     passes = 0
 
     def poll(limit: float) -> Cost:
