@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,15 +20,18 @@ from monitor.app import fetcher_of, open_database, utc_now
 from monitor.app.rules import rules_of
 from monitor.cell import Cell
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
+from monitor.cli.health import UNREAD, health_of, hub_as_json, in_one, iso, turn
 from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
-from monitor.models import Alert, Briefing, DeliveryStatus, Feed, JobRun, Story, Subscriber
+from monitor.models import Alert, Briefing, DeliveryStatus, Feed, JobRun, Push, Story, Subscriber
 from monitor.net.fetch import FeedRequest, Fetched, Unchanged
 from monitor.net.trips import Access
 from monitor.net.troubles import FetchFailed, Trouble
 from monitor.settings import SettingsError, database_of
-from monitor.store import alerts, briefings, entries, feeds, job_runs, outbox, subscribers
+from monitor.store import alerts, briefings, entries, feeds, job_runs, outbox, pushes, subscribers
+
+_ARE = ("is", "are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class _Standing:
     alert: tuple[Alert, Story] | None
     briefing: Briefing | None
     runs: list[JobRun]
+    promises: dict[int, Push]
 
 
 @click.command()
@@ -81,6 +87,7 @@ def _standing(session: Session, now: datetime) -> _Standing:
         alert=alerts.latest(session),
         briefing=briefings.last_written(session),
         runs=job_runs.everything(session),
+        promises=pushes.by_feed(session),
     )
 
 
@@ -92,28 +99,30 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
             {
                 "name": feed.name,
                 "url": without_credentials(feed.url),
-                "health": _health(feed),
+                "health": health_of(feed, now).condition,
+                "why": _why(feed, now),
                 "trouble": feed.trouble_kind or None,
                 "reason": feed.trouble or None,
                 "failures": feed.failures,
-                "failing_since": _iso(feed.failing_since),
-                "last_good": _iso(feed.last_good_at),
-                "last_new": _iso(feed.last_new_at),
-                "next_poll": _iso(feed.next_poll_at),
+                "failing_since": iso(feed.failing_since),
+                "last_good": iso(feed.last_good_at),
+                "last_new": iso(feed.last_new_at),
+                "next_poll": None if feed.gone_at else iso(feed.next_poll_at),
+                "hub": hub_as_json(standing.promises.get(feed.id)),
             }
             for feed in standing.feeds
         ],
         "entries_24h": standing.entries_today,
         "outbox": {status.value: mail.counts.get(status, 0) for status in DeliveryStatus},
-        "oldest_owed": _iso(mail.oldest_owed_at),
-        "last_sent": _iso(mail.last_sent_at),
+        "oldest_owed": iso(mail.oldest_owed_at),
+        "last_sent": iso(mail.last_sent_at),
         "mail_trouble": mail.trouble or None,
         "refused": [{"recipient": recipient, "reply": reply} for recipient, reply in mail.refused],
         "subscribers": len(standing.people),
         "last_alert": alert
-        and {"title": alert[1].title, "severity": alert[0].severity, "at": _iso(alert[0].last_told_at)},
-        "next_briefing": _iso(_next_briefing(standing.people, now)),
-        "jobs": {run.job: {"ran": _iso(run.ran_at), "trouble": run.trouble or None} for run in standing.runs},
+        and {"title": alert[1].title, "severity": alert[0].severity, "at": iso(alert[0].last_told_at)},
+        "next_briefing": iso(_next_briefing(standing.people, now)),
+        "jobs": {run.job: {"ran": iso(run.ran_at), "trouble": run.trouble or None} for run in standing.runs},
     }
 
 
@@ -126,11 +135,13 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     for run in standing.runs:
         if run.trouble:
             console.print(Text(f"TROUBLE   {run.job}, {age(now, run.ran_at)} ago: {run.trouble}"))
-    failing = sum(1 for feed in standing.feeds if feed.failures)
-    blind = f", {failing} of them cannot be read" if failing else ""
+    unread = sum(health_of(feed, now).condition in UNREAD for feed in standing.feeds)
+    blind = f", {unread} of them cannot be read" if unread else ""
     console.print(
         f"feeds     {len(standing.feeds)}{blind}; {counted(standing.entries_today, 'new entry', 'new entries')} in 24 h"
     )
+    for hub in _hubs(standing.promises.values()):
+        console.print(Text(f"hub       {hub}"))
     mail = standing.outbox
     waiting = mail.counts.get(DeliveryStatus.QUEUED, 0) + mail.counts.get(DeliveryStatus.SENDING, 0)
     since = f", the oldest for {age(now, mail.oldest_owed_at)}" if mail.oldest_owed_at else ""
@@ -153,28 +164,31 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     for heading in ("feed", "health", "last good", "last new", "next poll"):
         table.add_column(heading, overflow="fold")
     for feed in standing.feeds:
-        due = "now" if feed.next_poll_at <= now else f"in {age(feed.next_poll_at, now)}"
         table.add_row(
-            Text(feed.name), Text(_health(feed)), _ago(now, feed.last_good_at), _ago(now, feed.last_new_at), due
+            Text(feed.name),
+            Text(in_one(health_of(feed, now), feed, now)),
+            _ago(now, feed.last_good_at),
+            _ago(now, feed.last_new_at),
+            turn(feed, now),
         )
     console.print()
     console.print(table)
 
 
-def _health(feed: Feed) -> str:
-    if feed.failures:
-        return f"{feed.trouble_kind}: {feed.trouble} ({feed.failures} in a row)"
-    if feed.trouble:
-        return f"{feed.trouble_kind}: {feed.trouble}"
-    return "good" if feed.last_good_at else "not asked yet"
+def _why(feed: Feed, now: datetime) -> str | None:
+    health = health_of(feed, now)
+    return health.said if health.wrong else None
+
+
+def _hubs(promises: Iterable[Push]) -> Iterator[str]:
+    """A hub in trouble, with how many feeds wait for it; one sentence a trouble."""
+    troubled = Counter((without_credentials(each.hub), each.trouble) for each in promises if each.trouble)
+    for (hub, trouble), count in troubled.items():
+        yield f"{hub} does not tell us of {counted(count, 'feed')}, which {_ARE[count > 1]} asked as ever: {trouble}"
 
 
 def _ago(now: datetime, then: datetime | None) -> str:
     return f"{age(now, then)} ago" if then else "never"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _next_briefing(people: list[Subscriber], now: datetime) -> datetime | None:
@@ -229,7 +243,7 @@ def _print_entries(parsed: ParsedFeed, as_json: bool) -> None:
             for ours in ("published_said", "guid_shared"):
                 values.pop(ours)
             values |= {"cap": dict(entry.cap)}
-            values |= {"published": _iso(entry.published), "updated": _iso(entry.updated)}
+            values |= {"published": iso(entry.published), "updated": iso(entry.updated)}
             click.echo(json.dumps(values, ensure_ascii=False))
         else:
             when = (

@@ -2,19 +2,32 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 import click
-import listparser
 
 from monitor.cli.frame import command, config_file, counted, fail
-from monitor.core.links import canonical_link, without_credentials
-from monitor.core.text import legible
+from monitor.core.encoding import decoded
+from monitor.core.links import without_credentials
+from monitor.core.opml import FeedList, Outline, as_opml, feed_list, same_feed
+from monitor.core.text import legible, shortened
 from monitor.settings import Config, SettingsError, load
-from monitor.settings.feeds import as_toml, is_feed_url, read_feeds
+from monitor.settings.feeds import add_feeds, is_feed_url
 from monitor.settings.shapes import FeedSettings
+
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The outlines of a list: feeds to add, those that are there under a name of ours, those that are no feeds."""
+
+    new: tuple[FeedSettings, ...]
+    known: tuple[tuple[Outline, str], ...]
+    refused: tuple[Outline, ...]
 
 
 @click.group("import")
@@ -34,98 +47,100 @@ def export() -> None:
 async def import_opml(file: Path, dry_run: bool) -> None:
     """Add the feeds of an OPML FILE ("-": stdin) to feeds.toml. Folders and categories become tags.
 
-    A feed whose address is there already, with or without www. and https, is left as it is.
+    A feed whose address is there already, with or without www. and https, is left as it is. Either all of the new
+    feeds are added, or feeds.toml stays as it was.
     """
     config = load(config_file())
     target = config.file.parent / config.settings.feeds_file
-    outlines = await asyncio.to_thread(_outlines, file)
-    known = {canonical_link(feed.url) for feed in config.feeds}
-    names = {feed.name for feed in config.feeds}
-    added: list[FeedSettings] = []
-    refused = 0
-    for outline in outlines:
-        url = outline.url.strip()
-        if not is_feed_url(url):
-            refused += 1
-            click.echo(f'refused   "{legible(outline.title) or url}": {url or "no address"} is no http(s) address')
-            continue
-        if canonical_link(url) in known:
-            continue
-        known.add(canonical_link(url))
-        feed = FeedSettings(url=url, name=_name(outline.title, url, names), tags=_tags(outline.tags))
-        names.add(feed.name)
-        added.append(feed)
-        click.echo(f"{'would add' if dry_run else 'added'}     {feed.name}: {feed.url}")
-    there = len(outlines) - len(added) - refused
-    if added and not dry_run:
-        _append(target, added)
+    found = await asyncio.to_thread(_read, file)
+    outlines = _sorted(found.outlines, config)
+    verb = "would add" if dry_run else "added"
+    if outlines.new and not dry_run and (problems := add_feeds(target, outlines.new)):
+        raise SettingsError([*problems, f"{target}: stays as it was, nothing was added"])
+    for outline in outlines.refused:
+        name = shortened(outline.name or outline.url, _SHOWN)
+        said = f'"{shortened(legible(outline.url), _SHOWN)}" is no http(s) address' if outline.url else "no address"
+        click.echo(f'refused    "{name}": {said}')
+    for outline, name in outlines.known:
+        click.echo(f"known      {outline.url}: it is {name}")
+    for feed in outlines.new:
+        tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
+        click.echo(f"{verb:<9}  {feed.name}: {feed.url}{tags}")
+    if found.lists:
+        click.echo(f"not read   {counted(found.lists, 'list')} that this one points to; import them by themselves")
     click.echo(
-        f"{counted(len(added), 'feed')} {'to add' if dry_run else 'added'}, {there} there already, {refused} refused"
+        f"{counted(len(outlines.new), 'feed')} {'to add' if dry_run else 'added'}, {len(outlines.known)} there already,"
+        f" {len(outlines.refused)} refused"
     )
-    if added and not dry_run:
-        click.echo(f"Read {target} through, then `feed-monitor check`, then reload the service.")
+    if outlines.new and not dry_run:
+        click.echo(f"They stand at the end of {target}; a running service asks them after a reload.")
 
 
-def _outlines(file: Path) -> list[listparser.common.SuperDict]:
+def _read(file: Path) -> FeedList:
     try:
-        text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        document = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: cannot be read ({error.strerror})")
-    found = listparser.parse(text)
-    # listparser reads a broken file as an empty one.
-    if not found.feeds:
+    found = feed_list(decoded(document, ""))
+    if not found.outlines:
         fail(f"{file}: no feed in it; an OPML file has <outline xmlUrl=...> elements")
-    return list(found.feeds)
+    if found.damage:
+        click.echo(
+            f"feed-monitor: {file}: no good XML ({found.damage}), read as far as possible;"
+            " see whether feeds are missing",
+            err=True,
+        )
+    return found
 
 
-def _name(title: str, url: str, taken: set[str]) -> str:
+def _sorted(outlines: tuple[Outline, ...], config: Config) -> _Sorted:
+    ours = {same_feed(feed.url): feed.name for feed in config.feeds}
+    new: dict[str, FeedSettings] = {}
+    names = set(ours.values())
+    known: list[tuple[Outline, str]] = []
+    refused: list[Outline] = []
+    for outline in outlines:
+        if not is_feed_url(outline.url):
+            refused.append(outline)
+            continue
+        place = same_feed(outline.url)
+        if place in ours:
+            known.append((outline, ours[place]))
+        elif place in new:
+            # Readers that know folders alone list a feed once in each.
+            tags = tuple(dict.fromkeys((*new[place].tags, *outline.tags)))
+            new[place] = new[place].model_copy(update={"tags": tags})
+            known.append((outline, new[place].name))
+        else:
+            name = _name(outline, names)
+            names.add(name)
+            said = {"url": outline.url, "name": name, "tags": outline.tags, "language": outline.language}
+            new[place] = FeedSettings.model_validate(said)
+    return _Sorted(tuple(new.values()), tuple(known), tuple(refused))
+
+
+def _name(outline: Outline, taken: set[str]) -> str:
     """The outline's title, told apart from names that are taken."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    name = legible(title)[:100] or host
-    for candidate in (name, f"{name} ({host})", *(f"{name} ({host} {number})" for number in range(2, 10_000))):
-        if candidate not in taken:
-            return candidate
-    raise AssertionError("ten thousand feeds of one name and host")
-
-
-def _tags(said: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag for each in said if (tag := legible(each)[:50])))
-
-
-def _append(target: Path, feeds: list[FeedSettings]) -> None:
-    """All of them or none: the file is written beside its place, read, and put there when it is good."""
-    new = target.with_suffix(".new")
-    new.write_text(
-        target.read_text("utf-8").rstrip("\n") + "\n" + "".join(f"\n{as_toml(feed)}" for feed in feeds), "utf-8"
-    )
-    problems: list[str] = []
-    read_feeds(new, problems)
-    if problems:
-        new.unlink()
-        raise SettingsError(problems)
-    new.chmod(target.stat().st_mode & 0o777)
-    new.replace(target)
+    host = (urlsplit(outline.url).hostname or "").removeprefix("www.")
+    name = outline.name or host
+    numbered = (f"{name} ({host} {number})" for number in count(2))
+    return next(each for each in chain((name, f"{name} ({host})"), numbered) if each not in taken)
 
 
 @export.command("opml")
 @command
 async def export_opml() -> None:
-    """Write the feeds as OPML 2.0 to stdout; tags become categories. What is secret stays here."""
-    root = _opml(load(config_file()))
-    ElementTree.indent(root)
-    click.echo('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode"))
+    """Write the feeds as OPML 2.0 to stdout: names, addresses, languages, and tags as categories.
+
+    What is secret stays here, and so does what other programs do not know: headers, proxies, pauses, publishers.
+    """
+    feeds = load(config_file()).feeds
+    listed = [Outline(without_credentials(feed.url), feed.name, feed.tags, feed.language) for feed in feeds]
+    # Bytes, because the document says that it is UTF-8, whatever this terminal speaks.
+    click.echo(as_opml(listed).encode(), nl=False)
+    if secret := [feed.name for feed in feeds if _is_secret(feed)]:
+        click.echo(f"feed-monitor: not exported are the secrets of {', '.join(secret)}", err=True)
 
 
-def _opml(config: Config) -> ElementTree.Element:
-    root = ElementTree.Element("opml", version="2.0")
-    head = ElementTree.SubElement(root, "head")
-    ElementTree.SubElement(head, "title").text = "Feeds of feed-monitor"
-    body = ElementTree.SubElement(root, "body")
-    for feed in config.feeds:
-        about = {"type": "rss", "text": feed.name, "title": feed.name, "xmlUrl": without_credentials(feed.url)}
-        if feed.language:
-            about["language"] = feed.language
-        if feed.tags:
-            about["category"] = ",".join(tag.replace(",", " ") for tag in feed.tags)
-        ElementTree.SubElement(body, "outline", about)
-    return root
+def _is_secret(feed: FeedSettings) -> bool:
+    return bool(feed.username or feed.headers_file or feed.headers or without_credentials(feed.url) != feed.url)

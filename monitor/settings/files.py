@@ -106,6 +106,18 @@ class Source:
 _OURS = ("name", "file", "lines", "loose")
 
 
+_KINDS = {
+    "string_type": "is no text; write it in quotes",
+    "bool_type": "is neither yes nor no; write true or false",
+    "bool_parsing": "is neither yes nor no; write true or false",
+    "int_type": "is no whole number; write one without quotes",
+    "int_parsing": "is no whole number; write one without quotes",
+    "dict_type": 'is no table; write { NAME = "text" }',
+    "tuple_type": 'is no list; write it in brackets, like ["one", "two"]',
+    "path_type": "is no path; write it in quotes",
+}
+
+
 def _quotable(key: str) -> str:
     return rf"[\"']?{re.escape(key)}[\"']?"
 
@@ -117,6 +129,8 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel], location: tupl
         return f'unknown key; did you mean "{close[0]}"?' if close else f"unknown key; known are {', '.join(known)}"
     if problem["type"] == "missing":
         return "is missing; write it"
+    if problem["type"] in _KINDS:
+        return _KINDS[problem["type"]]
     message = str(problem["msg"]).removeprefix("Value error, ")
     return message[0].lower() + message[1:] if message[:2].istitle() else message
 

@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -23,12 +24,12 @@ def password_of(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | No
     return None
 
 
-def headers_of(folder: Path, feed: FeedSettings, place: str, problems: list[str]) -> Headers:
-    """All headers that a request for this feed carries beyond those of every request."""
+def headers_of(folder: Path, feed: FeedSettings, place: Callable[[str], str], problems: list[str]) -> Headers:
+    """All headers that a request for this feed carries beyond those of every request; `place` says where a key is."""
     headers = list(feed.headers.items())
     if feed.headers_file is not None:
         file = _credential(feed.headers_file) or folder / feed.headers_file
-        for number, line in enumerate((_secret(file, f"{place}: headers_file", problems) or "").splitlines(), 1):
+        for number, line in enumerate((_secret(file, place("headers_file"), problems) or "").splitlines(), 1):
             name, colon, value = line.partition(":")
             if line.strip() and not (colon and TOKEN.fullmatch(name.strip()) and value.strip().isprintable()):
                 problems.append(f'{file}:{number}: is no header; write a line like "Cookie: session=..."')
@@ -36,10 +37,11 @@ def headers_of(folder: Path, feed: FeedSettings, place: str, problems: list[str]
                 headers.append((name.strip(), value.strip()))
     if feed.username or feed.password_file is not None:
         if not feed.username or feed.password_file is None:
-            problems.append(f"{place}: `username` and `password_file` belong together; write both")
+            lone = "username" if feed.username else "password_file"
+            problems.append(f"{place(lone)}: `username` and `password_file` belong together; write both")
             return ()
         file = _credential(feed.password_file) or folder / feed.password_file
-        password = _secret(file, f"{place}: password_file", problems)
+        password = _secret(file, place("password_file"), problems)
         headers.append(("Authorization", "Basic " + b64encode(f"{feed.username}:{password}".encode()).decode()))
     return tuple(headers)
 

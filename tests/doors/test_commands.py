@@ -86,10 +86,14 @@ def test_poll_and_status_tell_how_each_feed_went(operator: Operator, httpserver:
     assert "wire: 2 entries, rss20, 2 new" in polled.output
     assert "gone: http: 410 GONE" in polled.output
     status = json.loads(operator.types("status", "--json").stdout)
-    health = {feed["name"]: feed["health"] for feed in status["feeds"]}
-    assert health["wire"] == "good"
-    assert health["gone"].startswith("http: 410")
-    assert all(feed["next_poll"] for feed in status["feeds"])
+    wire, gone = status["feeds"]
+    assert (wire["health"], wire["why"], wire["hub"]) == ("good", None, None)
+    assert wire["next_poll"]
+    assert (gone["health"], gone["next_poll"]) == ("gone", None)
+    assert gone["why"].startswith("its server says that it is gone for good: 410")
+    told = operator.types("status").stdout
+    assert "feeds     2, 1 of them cannot be read" in told
+    assert "its server says that it is gone for good: 410 GONE" in told
     assert "  new " not in operator.types("poll", "--dry-run").output
 
 
@@ -201,6 +205,19 @@ def test_why_tells_the_fate_of_an_entry_and_what_the_rules_say_of_words(
     assert "airspace-incursion (critical) fires" in fired
     assert "[Jets] make an [incursion] into our [airspace]" in fired
     assert operator.types("why", "https://news.test/never-seen").exit_code == 1
+
+
+def test_why_shows_what_an_official_warning_says_beside_its_words(operator: Operator, httpserver: HTTPServer) -> None:
+    warning = (
+        '<rss version="2.0" xmlns:cap="urn:oasis:names:tc:emergency:cap:1.2" xmlns:georss="http://www.georss.org/georss">'
+        "<channel><title>Warnings</title><item><title>Flood warning</title><link>/flood</link>"
+        "<cap:severity>Severe</cap:severity><georss:point>52.1 21.0</georss:point></item></channel></rss>"
+    )
+    httpserver.expect_request("/warnings").respond_with_data(warning, content_type="text/xml")
+    with (operator.folder / "feeds.toml").open("a") as feeds:
+        feeds.write(f'[[feed]]\nurl = "{httpserver.url_for("/warnings")}"\nname = "warnings"\nallow_private = true\n')
+    operator.types("poll")
+    assert "  severity: Severe; at 52.1000, 21.0000" in operator.types("why", "Flood warning").output
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused as root: run the tests as root for this one")
