@@ -6,15 +6,18 @@ items cannot be told apart with certainty is not split.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from html import unescape
+from typing import TypeVar
 from urllib.parse import urljoin
 
 from monitor.core.values import DIGEST_BYTES, MOST_ENTRIES, ParsedEntry
+
+T = TypeVar("T")
 
 _NAME = r"(?:[\w.-]{1,40}:)?(?:item|entry)"
 # Inside these, "<item>" is no tag.
@@ -43,7 +46,7 @@ class _Tag(StrEnum):
 class Items:
     """A document in pieces: `head`, then each of `items` behind its gap, then `tail`.
 
-    The document shows `shown` items; those beyond MOST_ENTRIES are left out.
+    The document shows `shown` items; of more than MOST_ENTRIES only the `outermost` are here.
     """
 
     head: str
@@ -90,6 +93,12 @@ def cut_short(text: str) -> bool:
     """Whether the document ends within its last item, which then is half an item."""
     last_end = max(text.rfind(end) for end in _ITEM_ENDS)
     return max(text.rfind(begin) for begin in _ITEM_BEGINS) > last_end and not _ROOT_END.search(text, max(0, last_end))
+
+
+def outermost(things: Sequence[T]) -> Sequence[T]:
+    """MOST_ENTRIES from both ends, if there are more: feeds list the newest first, and some list it last."""
+    half = MOST_ENTRIES // 2
+    return things if len(things) <= MOST_ENTRIES else [*things[:half], *things[-half:]]
 
 
 def digest(item: str) -> bytes:
@@ -174,5 +183,5 @@ def _pieces(text: str, spans: list[tuple[int, int]]) -> Items | Unsplit:
         return Unsplit("items by two names")
     if not _ROOT_END.search(tail):
         return Unsplit("cut before its end")
-    items = tuple(text[start:end] for start, end in spans[:MOST_ENTRIES])
-    return Items(head, gaps[:MOST_ENTRIES], items, tail, len(spans))
+    items = tuple(text[start:end] for start, end in outermost(spans))
+    return Items(head, tuple(outermost(gaps)), items, tail, len(spans))

@@ -5,11 +5,10 @@ from typing import Any
 
 from monitor.core.dates import read_date
 from monitor.core.identity import absolute
-from monitor.core.items import digest, digests, shared_guids_marked
+from monitor.core.items import digest, digests, outermost, shared_guids_marked
 from monitor.core.text import headline, legible, plain, plain_lines
 from monitor.core.values import (
     CONTENT_LIMIT,
-    MOST_ENTRIES,
     SUMMARY_LIMIT,
     TITLE_LIMIT,
     NotAFeed,
@@ -29,7 +28,7 @@ def parse(text: str, url: str, known: bytes = b"") -> ParsedFeed | NotAFeed:
     version = legible(_string(document.get("version")).rstrip("/").rpartition("/")[2])[:20]
     language = _language(document)
     shown = [item for item in document["items"] if isinstance(item, dict)]
-    items = {digest(json.dumps(item, sort_keys=True)): item for item in shown[:MOST_ENTRIES]}
+    items = {digest(json.dumps(item, sort_keys=True)): item for item in outermost(shown)}
     old = digests(known) & items.keys()
     entries = [_entry(item, url, document, language) for each, item in items.items() if each not in old]
     return ParsedFeed(

@@ -15,10 +15,9 @@ from monitor.core import jsonfeed
 from monitor.core.encoding import decoded, unpacked
 from monitor.core.feedparsing import fed
 from monitor.core.fields import entry_of, head_of
-from monitor.core.items import Items, Unsplit, cut_short, digest, digests, guids, shared_guids_marked, split
+from monitor.core.items import Items, Unsplit, cut_short, digest, digests, guids, outermost, shared_guids_marked, split
 from monitor.core.text import legible, shortened
 from monitor.core.values import (
-    MOST_ENTRIES,
     NAME_LIMIT,
     SHORT_LIMIT,
     TEXTS_LIMIT,
@@ -93,10 +92,10 @@ def _read_whole(text: str, url: str) -> ParsedFeed | NotAFeed:
     if isinstance(feed, NotAFeed):
         return feed
     # The item that a cut runs through would be stored as half a headline under a key of its own.
-    shown = feed.shown - 1 if feed.damage and cut_short(text) else feed.shown
+    cut = bool(feed.entries and feed.damage and cut_short(text))
     # An item listed twice is one item.
-    entries = dict.fromkeys(feed.entries[: max(0, shown)])
-    return replace(feed, entries=shared_guids_marked(entries, ()), shown=max(0, shown))
+    entries = dict.fromkeys(feed.entries[:-1] if cut else feed.entries)
+    return replace(feed, entries=shared_guids_marked(entries, ()), shown=feed.shown - cut)
 
 
 def _read_new(text: str, pieces: Items, url: str, known: bytes) -> ParsedFeed | NotAFeed:
@@ -153,7 +152,7 @@ def _feed_of(parsed: Any, text: str, url: str, *, as_sent: bool = True) -> Parse
         version=version or "unknown",
         title=head.title,
         language=head.language,
-        entries=tuple(entry_of(entry, url, head) for entry in parsed["entries"][:MOST_ENTRIES]),
+        entries=tuple(entry_of(entry, url, head) for entry in outermost(parsed["entries"])),
         shown=len(parsed["entries"]),
         damage=_damage(trouble, as_sent) if trouble else "",
         wishes=head.wishes,

@@ -156,8 +156,28 @@ def test_entities_of_the_document_type_hold_for_the_new_items_alone() -> None:
     assert titles(again(rss(item("&place; news"), item("Old"), before=before), known.items)) == ["Riga news"]
 
 
+def _as_rss(said: list[str]) -> bytes:
+    return rss(*(f"<item><title>{title}</title></item>" for title in said))
+
+
+def _as_json(said: list[str]) -> bytes:
+    return json.dumps({"items": [{"id": title, "title": title} for title in said]}).encode()
+
+
 def test_twenty_thousand_items_cost_no_more_than_those_that_are_kept() -> None:
     document = rss(*(f"<item><title>{number}</title></item>" for number in range(20_000)))
-    known = read(rss(*(f"<item><title>{number}</title></item>" for number in range(1, MOST_ENTRIES)))).items
-    feed = again(document, known)
-    assert (titles(feed), feed.shown) == (["0"], 20_000)
+    known = read(document).items
+    assert len(known) == MOST_ENTRIES * DIGEST_BYTES * 2
+    feed = again(document.replace(b"<title>0<", b"<title>New<"), known)
+    assert (titles(feed), feed.shown) == (["New"], 20_000)
+
+
+@pytest.mark.parametrize("make", [_as_rss, _as_json])
+def test_of_more_items_than_anybody_keeps_the_newest_is_read_whether_it_stands_first_or_last(
+    make: Callable[[list[str]], bytes],
+) -> None:
+    old = [f"Report {number}" for number in range(MOST_ENTRIES + 100)]
+    for news in (["Bridge closed", *old], [*old, "Bridge closed"]):
+        feed = again(make(news), read(make(old)).items)
+        assert "Bridge closed" in titles(feed)
+        assert len(feed.entries) <= 2
