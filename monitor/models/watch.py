@@ -173,7 +173,6 @@ class Push(SQLModel, table=True):
     token: str = text(unique=True)
     secret: str = text()
     state: PushState = Field(default=PushState.ASKED, sa_type=Word(PushState))
-    asked_at: datetime = moment()
     ask_again_at: datetime = moment(index=True)
     kept_until: datetime | None = moment_or_none()
     heard_at: datetime | None = moment_or_none()

@@ -74,9 +74,9 @@ def follow(session: Session, base: str, seek: bool, now: datetime, word: Callabl
         row = rows.get(feed_id)
         if not _seeks_else(row, base, hub, topic):
             continue
-        row = row or Push(feed_id=feed_id, asked_at=now, ask_again_at=now)
+        row = row or Push(feed_id=feed_id, ask_again_at=now)
         row.hub, row.topic, row.base, row.token, row.secret = hub, topic, base, word(), word()
-        row.state, row.asked_at, row.ask_again_at, row.failures, row.trouble = PushState.ASKED, now, now, 0, ""
+        row.state, row.ask_again_at, row.failures, row.trouble = PushState.ASKED, now, 0, ""
         row.kept_until = row.heard_at = row.missed_at = None
         row.forged = 0
         session.add(row)
@@ -111,7 +111,7 @@ def claim_wishes(session: Session, now: datetime) -> list[Wish]:
         if row.failures and not row.trouble:
             row.trouble = _UNVERIFIED
         row.failures += 1
-        row.asked_at, row.ask_again_at = now, ask_again_at(now, row.failures)
+        row.ask_again_at = ask_again_at(now, row.failures)
         session.add(row)
         wishes[row.hub] = Wish(row.id, feed_url, row.hub, row.topic, row.base, row.token, row.secret, leaving)
     return list(wishes.values())

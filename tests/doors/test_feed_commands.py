@@ -92,7 +92,6 @@ def test_every_state_a_feed_may_be_in_is_one_word_and_one_sentence(operator: Ope
                 "hub": "https://hub.test/",
                 "token": feed.name,
                 "feed_id": feed.id,
-                "asked_at": NOW,
             }
             if feed.name == "pushed":
                 session.add(Push(**about, ask_again_at=NOW, state=PushState.KEPT, heard_at=NOW))

@@ -101,7 +101,6 @@ def upgrade() -> None:
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ask_again_at", sa.DateTime(timezone=True), nullable=False),
         _moment("kept_until"),
         _moment("heard_at"),
