@@ -13,13 +13,6 @@ from monitor.words import Disposition, Severity
 _NO_NEWS = (Disposition.HELD, Disposition.DROPPED, Disposition.OLD, Disposition.LATE, Disposition.BASELINE)
 
 
-def start_story(session: Session, title: str, now: datetime) -> Story:
-    story = Story(title=title, first_seen_at=now, last_seen_at=now)
-    session.add(story)
-    session.flush()
-    return story
-
-
 def told_rules(session: Session, story_id: int, raised_again: int = 0) -> dict[str, Severity]:
     """The rules under which the story was told, each with the highest severity it was told at; without those of the
     entry `raised_again`, whose words were gone and are back."""

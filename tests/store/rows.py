@@ -8,8 +8,8 @@ from sqlmodel import Session, select
 from monitor.core.rhythm import Pace
 from monitor.core.values import ParsedEntry, ParsedFeed
 from monitor.jobs.take_in import Outcome, Read, TakenIn, Terms, Visit, take_in
-from monitor.models import Alert, Briefing, Delivery, Entry, Feed, Subscriber
-from monitor.store import alerts, feeds, outbox, subscribers
+from monitor.models import Alert, Briefing, Delivery, Entry, Feed, Story, Subscriber
+from monitor.store import feeds, outbox, subscribers
 from monitor.store.feeds import WantedFeed
 from monitor.words import Severity
 
@@ -84,8 +84,15 @@ def subscribe(session: Session, address: str = "reader@example.org", now: dateti
     )
 
 
+def start_story(session: Session, title: str, now: datetime) -> Story:
+    story = Story(title=title, first_seen_at=now, last_seen_at=now)
+    session.add(story)
+    session.flush()
+    return story
+
+
 def alert_on(session: Session, title: str = "Border closed", revision: int = 1) -> Alert:
-    story = alerts.start_story(session, title, NOW)
+    story = start_story(session, title, NOW)
     alert = Alert(story_id=story.id, severity=Severity.HIGH, revision=revision, first_told_at=NOW, last_told_at=NOW)
     session.add(alert)
     session.flush()

@@ -7,11 +7,11 @@ import pytest
 from sqlmodel import Session, col, select
 
 from monitor.models import Story
-from monitor.store import alerts, arrivals, entries
+from monitor.store import arrivals, entries
 from monitor.store.arrivals import NewStory, Teller
 from monitor.store.db import Database
 from monitor.store.entries import FeedFacts, GroupedEntry
-from tests.store.rows import HOUR, NOW, all_entries, feed_named, item, watch
+from tests.store.rows import HOUR, NOW, all_entries, feed_named, item, start_story, watch
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def two_items(db: Database) -> None:
 
 def test_stories_that_begin_in_one_batch_get_numbers_that_nobody_has(db: Database) -> None:
     def batch(session: Session) -> list[int]:
-        taken = alerts.start_story(session, "Older", NOW).id
+        taken = start_story(session, "Older", NOW).id
         numbers = list(arrivals.story_ids(session, 2))
         waiting = arrivals.waiting(session, 10)
         named = [NewStory(number, each.title) for number, each in zip(numbers, waiting, strict=True)]
@@ -43,7 +43,7 @@ def test_stories_that_begin_in_one_batch_get_numbers_that_nobody_has(db: Databas
     assert db.read_now(arrivals.waiting, 10) == []
     assert [(each.arrival, each.story_id) for each in db.read_now(all_entries)] == [(1, numbers[1]), (2, numbers[2])]
     # Whoever starts a story by itself afterwards gets a further number.
-    assert db.write_now(alerts.start_story, "Later", NOW).id not in numbers
+    assert db.write_now(start_story, "Later", NOW).id not in numbers
     assert db.read_now(entries.grouped_since, NOW)[0] == GroupedEntry(
         numbers[1], "News number 2", "herald.test/2", 1, "Herald", NOW
     )
@@ -51,7 +51,7 @@ def test_stories_that_begin_in_one_batch_get_numbers_that_nobody_has(db: Databas
 
 def test_a_story_that_is_told_again_says_when(db: Database) -> None:
     def again(session: Session) -> None:
-        story = alerts.start_story(session, "Older", NOW).id
+        story = start_story(session, "Older", NOW).id
         first = arrivals.waiting(session, 1)[0]
         told = replace(first, arrival=1, story_id=story)
         arrivals.write(session, [told], [], NOW + HOUR)

@@ -10,9 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from monitor.models import Story
-from monitor.store import alerts
 from monitor.store.db import Database, DatabaseInUseError, single_triage
-from tests.store.rows import NOW
+from tests.store.rows import NOW, start_story
 
 WORKERS = 8
 
@@ -47,7 +46,7 @@ def test_an_instance_that_works_does_not_keep_others_from_looking(db: Database, 
     db.take_run_lock()
     other = Database(url)
     try:
-        other.write_now(alerts.start_story, "News", NOW)
+        other.write_now(start_story, "News", NOW)
         assert len(db.read_now(lambda session: session.exec(select(Story)).all())) == 1
     finally:
         other.close()
@@ -60,7 +59,7 @@ def test_eight_workers_who_first_look_and_then_write_write_once(db: Database) ->
         single_triage(session)
         if session.exec(select(Story).where(Story.title == "Border closed")).first() is not None:
             return False
-        alerts.start_story(session, "Border closed", NOW)
+        start_story(session, "Border closed", NOW)
         return True
 
     def work(_number: int) -> bool:
@@ -77,7 +76,7 @@ async def test_someone_who_asks_while_another_writes_sees_what_was_before(db: Da
     writing, looked = threading.Event(), threading.Event()
 
     def write(session: Session) -> None:
-        alerts.start_story(session, "Border closed", NOW)
+        start_story(session, "Border closed", NOW)
         writing.set()
         assert looked.wait(timeout=30)
 

@@ -12,7 +12,19 @@ from monitor.models import SubscriberState
 from monitor.store import alerts, briefings, entries, subscribers
 from monitor.store.db import Database
 from monitor.words import Severity
-from tests.store.rows import HOUR, NOW, alert_on, all_entries, briefing_for, feed_named, item, subscribe, visit, watch
+from tests.store.rows import (
+    HOUR,
+    NOW,
+    alert_on,
+    all_entries,
+    briefing_for,
+    feed_named,
+    item,
+    start_story,
+    subscribe,
+    visit,
+    watch,
+)
 
 
 def test_someone_added_is_confirmed_from_that_moment(db: Database) -> None:
@@ -101,7 +113,7 @@ def test_a_reader_is_briefed_on_the_window_and_not_on_a_feeds_back_catalogue(db:
         stories: dict[str, int] = {}
         for number, entry in enumerate(all_entries(session), 1):
             if entry.title not in stories:
-                stories[entry.title] = alerts.start_story(session, entry.title, NOW).id
+                stories[entry.title] = start_story(session, entry.title, NOW).id
             entry.arrival, entry.story_id = number, stories[entry.title]
 
     db.write_now(happen)
@@ -137,7 +149,7 @@ def test_a_story_of_old_items_is_briefed_as_old(db: Database) -> None:
         long_ago = replace(item(2), published=NOW - 900 * HOUR)
         entries.keep_new(session, herald, entries.FeedFacts("en", NOW), [long_ago, item(1)], NOW, whole=True)
         for number, entry in enumerate(all_entries(session), 1):
-            entry.arrival, entry.story_id = number, alerts.start_story(session, entry.title, NOW).id
+            entry.arrival, entry.story_id = number, start_story(session, entry.title, NOW).id
 
     db.write_now(happen)
     told, _, _ = db.read_now(briefings.stories_between, 0, 2)

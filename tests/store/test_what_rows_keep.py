@@ -13,7 +13,7 @@ from monitor.models import DeliveryKind, DeliveryStatus, JobRun, Match, Silence,
 from monitor.store import alerts, job_runs, subscribers
 from monitor.store.db import Database
 from monitor.words import Disposition, Severity
-from tests.store.rows import NOW, all_entries, delivery, item, owe_an_alert, read, subscribe, visit, watch
+from tests.store.rows import NOW, all_entries, delivery, item, owe_an_alert, read, start_story, subscribe, visit, watch
 
 
 def silence(starts_at: datetime, ends_at: datetime) -> Silence:
@@ -69,7 +69,7 @@ def test_a_decision_is_kept_with_its_evidence_and_its_words_can_be_read_without_
         watch(session, "herald")
         visit(session, read([item(1)]))
         (entry,) = all_entries(session)
-        entry.story_id = alerts.start_story(session, entry.title, NOW).id
+        entry.story_id = start_story(session, entry.title, NOW).id
         alerts.record(session, entry, match, Disposition.ALERTED, "3 of 3 by publisher", None, NOW)
 
     db.write_now(decide)

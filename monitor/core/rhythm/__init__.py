@@ -3,12 +3,11 @@
 from monitor.core.rhythm.asking import Pace, next_poll_at, price
 from monitor.core.rhythm.leading import led, weight
 from monitor.core.rhythm.learning import Rhythm, learned, rhythm_from
-from monitor.core.rhythm.telling import by_hour, described, quiet_too_long
+from monitor.core.rhythm.telling import described, quiet_too_long
 
 __all__ = [
     "Pace",
     "Rhythm",
-    "by_hour",
     "described",
     "learned",
     "led",

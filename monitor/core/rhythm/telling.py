@@ -18,12 +18,6 @@ _BUSY_HOURS = 10
 _BUSY_MINUTE = 0.1
 
 
-def by_hour(rhythm: Rhythm, now: datetime) -> tuple[float, ...]:
-    """Entries to expect in each hour of the day, UTC, over the coming week's mean."""
-    week = _week(rhythm, now)
-    return tuple(sum(week[hour::24]) / 7 for hour in range(24))
-
-
 def described(rhythm: Rhythm, now: datetime) -> str:
     """ "about 40 entries a day, half of them from 08 to 11 UTC, most on weekdays"; "" while nothing is known."""
     if not rhythm.began:
