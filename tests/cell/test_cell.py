@@ -97,6 +97,14 @@ async def test_a_child_that_dies_of_its_limits_is_replaced() -> None:
         assert _titles(await cell.parse(_GOOD, URL, "")) == ["Bridge closed"]
 
 
+async def test_what_a_child_has_read_before_does_not_count_against_a_document() -> None:
+    # Half a second each: two or three would be within the limit, all of them are far beyond it.
+    heavy = rss("<item>", *(f"<category>{number}</category>" for number in range(3_500)), "</item>")
+    async with Cell(1) as cell:
+        for _ in range(8):
+            assert isinstance(await cell.parse(heavy, URL, ""), ParsedFeed)
+
+
 async def test_when_the_nursery_is_killed_another_one_raises_the_children() -> None:
     program = await asyncio.create_subprocess_exec(sys.executable, "-c", _NURSERY_DIES, stdout=asyncio.subprocess.PIPE)
     said, _ = await program.communicate()
