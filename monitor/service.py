@@ -1,6 +1,7 @@
 """The long-running process: every job on its clock, until told to stop."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -61,6 +62,7 @@ class Service:
         ports = replace(
             self.ports,
             crashed=self._crashed,
+            feeds_wait=lambda: self._wake("poll"),
             entries_came=lambda: self._wake("triage"),
             mail_owed=lambda: self._wake("deliver"),
             stopping=self._stop.is_set,
@@ -83,6 +85,9 @@ class Service:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
             loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+            # A full collection would stop the loop for a tenth of a second, to look through what never goes away.
+            gc.collect()
+            gc.freeze()
             scheduler = self._schedule(loop)
             stack.callback(scheduler.shutdown, wait=False)
             notify("READY=1", _watching(config))

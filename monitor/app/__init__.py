@@ -128,6 +128,7 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             luck=ports.luck,
             crashed=ports.crashed,
             woken=ports.entries_came,
+            idle=ports.feeds_wait,
             connections=settings.poll.connections,
             claim=secrets.token_hex(8),
             plan=plan_of(settings),

@@ -25,13 +25,14 @@ async def _log_crash(job: str, error: Exception) -> None:
 class Ports:
     """Tests give their own.
 
-    `entries_came` and `mail_owed` wake whoever works on them; `witness` sees every commit and SMTP step.
+    `feeds_wait`, `entries_came` and `mail_owed` wake whoever works on them; `witness` sees every commit and SMTP step.
     """
 
     now: Callable[[], datetime] = utc_now
     luck: Callable[[], float] = random.random
     witness: Callable[[str], None] = lambda point: None
     crashed: Crashed = _log_crash
+    feeds_wait: Callable[[], None] = lambda: None
     entries_came: Callable[[], None] = lambda: None
     mail_owed: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False

@@ -54,6 +54,7 @@ class _Desk:
     flying: dict[asyncio.Task[None], tuple[str, datetime]] = field(default_factory=dict)
     done: list[Visit] = field(default_factory=list)
     writing: asyncio.Task[None] | None = None
+    more_due: bool = False
     price: float | None = None
     priced_at: datetime | None = None
     closed: bool = False
@@ -61,8 +62,9 @@ class _Desk:
 
 @dataclass(frozen=True)
 class Poll:
-    """`woken` is called after new or edited entries were committed; `claim` is this process's own word on its claims;
-    `access` says how feeds are reached that need more than their URL."""
+    """`woken` is called after new or edited entries were committed, `idle` when more feeds are due and there is room to
+    ask them; `claim` is this process's own word on its claims; `access` says how feeds are reached that need more than
+    their URL."""
 
     db: Database
     fetch: Fetch
@@ -71,6 +73,7 @@ class Poll:
     luck: Callable[[], float]
     crashed: Crashed
     woken: Callable[[], None]
+    idle: Callable[[], None]
     connections: int
     claim: str
     plan: Plan
@@ -91,6 +94,7 @@ class Poll:
         await self._set_price()
         busy = {host for host, _ in desk.flying.values()} | {feed.host for feed in desk.claimed}
         due = await self.db.write(feeds.claim_due, self.now(), room, busy, self.claim)
+        desk.more_due = len(due) == room
         desk.claimed.extend(due)
         self._launch()
         return len(due)
@@ -200,6 +204,8 @@ class Poll:
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._desk.flying.pop(task)
         self._launch()
+        if self._desk.more_due and len(self._desk.claimed) < self.connections:
+            self.idle()
 
     async def _visit(self, feed: DueFeed) -> None:
         looked: list[Outcome] = []

@@ -1,5 +1,6 @@
 """What happens between a feed and the desk: turns, repeats, quarantine, hubs, and mistakes of our own."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,10 +8,14 @@ import pytest
 from sqlmodel import Session, select
 
 from monitor.core.values import NotAFeed, ParsedFeed
+from monitor.jobs.job import Job
+from monitor.jobs.poll import Poll
 from monitor.models import Entry, Feed, FeedDay
 from monitor.net.answers import Answer
-from monitor.net.fetch import FeedRequest, Fetched, FetchResult
+from monitor.net.fetch import FeedRequest, Fetched, FetchResult, Unchanged
 from monitor.net.troubles import FetchFailed, Trouble
+from monitor.store import feeds
+from monitor.store.feeds import WantedFeed
 from tests.conftest import HERALD, WIRE, World
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -22,6 +27,9 @@ def feed(session: Session, url: str = WIRE) -> Feed:
 
 def titles(session: Session) -> list[str]:
     return list(session.exec(select(Entry.title).order_by(Entry.id)))  # type: ignore[arg-type]
+
+
+async def quietly(_job: str) -> None: ...
 
 
 async def wire(world: World) -> Feed:
@@ -60,6 +68,28 @@ async def test_a_feed_that_takes_turns_with_an_older_version_of_itself_tells_not
         await world.later()
     assert await world.app.db.read(titles) == stored
     assert len((await wire(world)).known_items) == 2 * 8
+
+
+async def test_a_pile_of_due_feeds_is_worked_off_without_waiting_for_the_clock(world: World) -> None:
+    pile = [WantedFeed(f"https://{n}.test/", f"f{n}", "", "en", (), f"{n}.test", DAY) for n in range(500)]
+    await world.app.db.write(feeds.sync, pile, world.clock.at)
+    asked: list[str] = []
+    all_asked = asyncio.Event()
+
+    async def fetch(request: FeedRequest) -> FetchResult:
+        asked.append(request.url)
+        if len(asked) == len(pile):
+            all_asked.set()
+        return Unchanged()
+
+    poll: Poll = replace(world.app.poll, fetch=fetch, connections=2, idle=lambda: job.wake())
+    job = Job("poll", poll.start_due, DAY, MINUTE, world.app.poll.crashed, quietly)
+    job.wake()
+    async with asyncio.timeout(20):
+        await all_asked.wait()
+    await job.finish()
+    await poll.finish()
+    assert len(set(asked)) == len(asked) == len(pile)
 
 
 async def test_a_document_that_kills_its_reader_twice_is_not_read_again_until_it_changes(world: World) -> None:
