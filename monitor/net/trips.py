@@ -18,7 +18,7 @@ _FOLLOWED = (301, 302, 303, 307, 308)
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a feed needs to be reached. `headers` hold secrets and are sent to one origin only: that of the address
-    `home`, or where that is empty, of the first request."""
+    `home`, or where that is empty, of the first request; of a site without encryption also to the same with it."""
 
     allow_private: bool = False
     proxy: str = ""
@@ -47,7 +47,7 @@ class Trip:
     form: bytes | None = None
     hops: tuple[Hop, ...] = ()
     moved_to: str = ""
-    _home: URL | None = None
+    _homes: tuple[URL, ...] = ()
     _secrets: dict[str, str] = field(default_factory=dict)
     _settled: bool = False
 
@@ -61,7 +61,10 @@ class Trip:
             # Where it moved to nobody would know the name and password in its address.
             self._settled = True
         if self._secrets:
-            self._home = home.origin()
+            self._homes = (home.origin(),)
+            if home.scheme == "http" and home.is_default_port():
+                # What was told to all the world on the way there may be told to it in private.
+                self._homes += (home.origin().with_scheme("https"),)
 
     @property
     def host(self) -> str:
@@ -70,8 +73,7 @@ class Trip:
 
     @property
     def headers(self) -> dict[str, str]:
-        at_home = self._home is not None and self.url.origin() == self._home
-        return {**self.conditions, **self._secrets} if at_home else self.conditions
+        return {**self.conditions, **self._secrets} if self.url.origin() in self._homes else self.conditions
 
     @property
     def answer(self) -> Answer:

@@ -5,8 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
+from monitor.net.answers import NO_ANSWER
 from monitor.net.fetch import MOST_REDIRECTS, Access, Answer, Fetched, FetchFailed, Hop, Trouble
+from monitor.net.trips import Trip
 from tests.net import loopback
 from tests.net.loopback import answer, publishing
 from tests.net.visiting import FEED, fetcher, request
@@ -103,6 +106,21 @@ async def test_a_feed_that_is_asked_where_it_moved_to_keeps_its_secrets_to_itsel
         access = replace(SECRET, home="http://herald.test/feed")
         assert isinstance(await web.fetch(request(other.url(), access=access)), Fetched)
     assert not {"authorization", "cookie"} & other.heard[0].headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("home", "led_to", "told"),
+    [
+        ("http://herald.test/feed", "https://herald.test/feed", True),
+        ("http://herald.test/feed", "https://www.herald.test/feed", False),
+        ("http://herald.test:8080/feed", "https://herald.test/feed", False),
+        ("https://herald.test/feed", "http://herald.test/feed", False),
+    ],
+)
+def test_a_server_that_now_insists_on_encryption_still_hears_the_secrets(home: str, led_to: str, told: bool) -> None:
+    trip = Trip(URL(home), SECRET, left=30)
+    trip.follow(301, led_to, NO_ANSWER)
+    assert ("Cookie" in trip.headers) == told
 
 
 async def test_a_name_and_password_in_an_address_are_sent_there_and_shown_nowhere() -> None:
