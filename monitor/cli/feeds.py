@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from textwrap import wrap
 from typing import Any
 
 import click
-from rich.cells import cell_len, set_cell_size
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
@@ -19,7 +17,20 @@ from monitor.app import open_database, utc_now
 from monitor.cli.discover import discover
 from monitor.cli.explain import test
 from monitor.cli.frame import command, counted, fail, read_config
-from monitor.cli.health import WELL, health_of, hub_as_json, hub_in_words, in_words, iso, turn
+from monitor.cli.health import (
+    WELL,
+    below,
+    bold,
+    clipped,
+    coloured,
+    health_of,
+    hub_as_json,
+    hub_in_words,
+    in_words,
+    iso,
+    turn,
+    width_of_names,
+)
 from monitor.core.health import SPARK_DAYS, Health, sparkline
 from monitor.core.links import without_credentials
 from monitor.core.rhythm import described, rhythm_from
@@ -28,15 +39,6 @@ from monitor.settings.shapes import FeedSettings
 from monitor.store import feed_days, pushes
 from monitor.words import Condition
 
-_COLOURS = {
-    Condition.FAILING: "red",
-    Condition.QUARANTINED: "red",
-    Condition.GONE: "red",
-    Condition.SILENT: "yellow",
-    Condition.DAMAGED: "yellow",
-    Condition.MOVED: "yellow",
-}
-_LONGEST_NAME = 40
 # From this width on there is room for the rhythm, too.
 _WIDE = 110
 
@@ -126,18 +128,17 @@ def _speaks_of(row: _Row, words: tuple[str, ...]) -> bool:
 
 def _table(rows: list[_Row], width: int | None, now: datetime) -> Iterator[str]:
     """A line a feed; where something is wrong it stands below, indented, or in a pipe at the end."""
-    names = min(max(cell_len(row.name) for row in rows), _LONGEST_NAME, (width or 200) // 3)
-    names = max(names, len("feed"))
+    names = width_of_names((row.name for row in rows), width)
     conditions = max(len(row.health.condition) for row in rows) + 2
     turns = [turn(row.feed, now) if row.feed else "at reload" for row in rows]
     longest_turn = max(*map(len, turns), len("next poll"))
     wide = width is None or width >= _WIDE
     heading = f"{'feed':<{names}}  {'health':<{conditions}}{f'new, {SPARK_DAYS} days':<{SPARK_DAYS}}  "
-    yield _bold(f"{heading}{'next poll':<{longest_turn}}{'  rhythm' if wide else ''}".rstrip())
+    yield bold(f"{heading}{'next poll':<{longest_turn}}{'  rhythm' if wide else ''}".rstrip())
     today = now.date()
     for row, next_turn in zip(rows, turns, strict=True):
-        name = row.name if width is None and cell_len(row.name) > names else _clipped(row.name, names)
-        condition = _coloured(row.health.condition, conditions)
+        name = clipped(row.name, names, whole=width is None)
+        condition = coloured(row.health.condition, conditions)
         series = sparkline(_series(row.days, today)).ljust(SPARK_DAYS)
         line = f"{name}  {condition}{series}  {next_turn:<{longest_turn}}"
         wrong = [in_words(row.health, row.feed, now)] if row.feed else []
@@ -147,25 +148,7 @@ def _table(rows: list[_Row], width: int | None, now: datetime) -> Iterator[str]:
         said = "; ".join(filter(None, told if width is not None else wrong + told))
         yield f"{line}  {said}".rstrip() if wide else line.rstrip()
         for text in filter(None, wrong if width is not None else ()):
-            yield from wrap(
-                text, (width or 80) - 1, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
-            )
-
-
-def _coloured(condition: Condition, width: int) -> str:
-    return (
-        click.style(f"{condition:<{width}}", fg=_COLOURS[condition])
-        if condition in _COLOURS
-        else f"{condition:<{width}}"
-    )
-
-
-def _bold(text: str) -> str:
-    return click.style(text, bold=True)
-
-
-def _clipped(name: str, width: int) -> str:
-    return set_cell_size(name, width) if cell_len(name) <= width else f"{set_cell_size(name, width - 1)}…"
+            yield from below(text, width or 80)
 
 
 def _series(days: Iterable[FeedDay], today: date) -> list[int | None]:

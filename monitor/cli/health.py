@@ -1,7 +1,12 @@
 """How a feed is, said by all commands in one way."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
+
+import click
+from rich.cells import cell_len, set_cell_size
 
 from monitor.cli.frame import counted
 from monitor.core.health import Health, verdict
@@ -21,6 +26,16 @@ CURES = {
     Condition.SILENT: "see whether its site has news that the feed has not; it may have a new feed",
     Condition.DAMAGED: "what can be read of it is read; its publisher can mend it",
 }
+
+_COLOURS = {
+    Condition.FAILING: "red",
+    Condition.QUARANTINED: "red",
+    Condition.GONE: "red",
+    Condition.SILENT: "yellow",
+    Condition.DAMAGED: "yellow",
+    Condition.MOVED: "yellow",
+}
+_LONGEST_NAME = 40
 
 _STATES = {
     PushState.ASKED: "its hub was asked to tell us",
@@ -91,3 +106,29 @@ def hub_as_json(promise: Push | None) -> dict[str, Any] | None:
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
+
+
+def width_of_names(names: Iterable[str], width: int | None) -> int:
+    """Cells for the column of names; `width` is the terminal's, None in a pipe."""
+    return max(min(max(map(cell_len, names)), _LONGEST_NAME, (width or 200) // 3), len("feed"))
+
+
+def clipped(name: str, width: int, *, whole: bool) -> str:
+    """Filled up to the width, or cut to it unless it shall stay `whole`."""
+    if cell_len(name) <= width:
+        return set_cell_size(name, width)
+    return name if whole else f"{set_cell_size(name, width - 1)}…"
+
+
+def coloured(condition: Condition, width: int) -> str:
+    text = f"{condition:<{width}}"
+    return click.style(text, fg=_COLOURS[condition]) if condition in _COLOURS else text
+
+
+def bold(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+def below(text: str, width: int) -> list[str]:
+    """Lines that stand under a feed's own."""
+    return wrap(text, width - 1, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from sqlmodel import Session
 
@@ -20,7 +20,19 @@ from monitor.app import fetcher_of, open_database, utc_now
 from monitor.app.rules import rules_of
 from monitor.cell import Cell
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
-from monitor.cli.health import UNREAD, health_of, hub_as_json, in_one, iso, turn
+from monitor.cli.health import (
+    UNREAD,
+    below,
+    bold,
+    clipped,
+    coloured,
+    health_of,
+    hub_as_json,
+    in_words,
+    iso,
+    turn,
+    width_of_names,
+)
 from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
@@ -160,19 +172,24 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     console.print(f"people    {len(standing.people)}; {comes}")
     if not standing.feeds:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("feed", "health", "last good", "last new", "next poll"):
-        table.add_column(heading, overflow="fold")
-    for feed in standing.feeds:
-        table.add_row(
-            Text(feed.name),
-            Text(in_one(health_of(feed, now), feed, now)),
-            _ago(now, feed.last_good_at),
-            _ago(now, feed.last_new_at),
-            turn(feed, now),
-        )
-    console.print()
-    console.print(table)
+    click.echo()
+    for line in _table(standing.feeds, shutil.get_terminal_size().columns if sys.stdout.isatty() else None, now):
+        click.echo(line)
+
+
+def _table(watched: list[Feed], width: int | None, now: datetime) -> Iterator[str]:
+    """A line a feed; where something is wrong it stands below, indented, or in a pipe at the end."""
+    healths = [health_of(feed, now) for feed in watched]
+    names = width_of_names((feed.name for feed in watched), width)
+    conditions = max(len(health.condition) for health in healths) + 2
+    yield bold(f"{'feed':<{names}}  {'health':<{conditions}}last good  last new  next poll")
+    for feed, health in zip(watched, healths, strict=True):
+        wrong = in_words(health, feed, now)
+        name, condition = clipped(feed.name, names, whole=width is None), coloured(health.condition, conditions)
+        line = f"{name}  {condition}{_ago(now, feed.last_good_at):<9}  {_ago(now, feed.last_new_at):<8}  "
+        line += f"{turn(feed, now):<9}  {wrong}" if width is None else turn(feed, now)
+        yield line.rstrip()
+        yield from below(wrong, width) if width is not None else ()
 
 
 def _why(feed: Feed, now: datetime) -> str | None:

@@ -1,8 +1,16 @@
 """What an operator learns about feeds: `feeds list`, `feeds test`, `feeds discover`."""
 
 import asyncio
+import fcntl
 import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import termios
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -130,7 +138,37 @@ def test_every_state_a_feed_may_be_in_is_one_word_and_one_sentence(operator: Ope
     assert (
         "hub       https://hub.test/ does not tell us of 1 feed, which is asked as ever: 402 Payment Required" in status
     )
-    assert "failing for 30 h, 12 failures running: its server answers with an error: 503 Service Unavailable" in status
+    (failing,) = (line for line in status.splitlines() if line.startswith("failing "))
+    assert "for 30 h, 12 failures running: its server answers with an error: 503 Service Unavailable" in failing
+
+
+def test_on_a_narrow_terminal_a_feed_is_one_line_and_its_trouble_stands_below(
+    operator: Operator, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/a").respond_with_data("", status=503)
+    configured(operator, ("The Herald of Norland and the Outer Isles", httpserver.url_for("/a")))
+    operator.types("poll")
+    lines = on_a_terminal(64, operator.folder, "status")
+    at = next(number for number, line in enumerate(lines) if line.startswith("The Herald"))
+    assert "failing  never" in lines[at]
+    assert lines[at + 1].startswith("    for ")
+    assert "503" in " ".join(lines[at + 1 : at + 3])
+    assert max(map(len, lines[at:])) <= 64
+
+
+def on_a_terminal(columns: int, folder: Path, *words: str) -> list[str]:
+    """What a command says to somebody whose window is so wide."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-m", "monitor", "--config", str(folder), *words]
+    subprocess.run(command, stdout=theirs, check=True, env={**os.environ, "COLUMNS": "", "NO_COLOR": "1"})
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # on Linux a terminal that nobody writes to any more ends so
+        while piece := os.read(ours, 65_536):
+            said += piece
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).splitlines()
 
 
 def test_a_list_of_no_feeds_says_how_to_come_by_some(operator: Operator) -> None:
