@@ -91,7 +91,7 @@ async def _look(app: App, names: tuple[str, ...]) -> None:
     stored = {feed.url: feed for feed in await app.db.read(feeds.watched)}
     for feed in chosen:
         # As if it had never been asked: so it shows everything, and what is new can be told.
-        outcome = await app.poll.look(feeds.unasked(feed.url, feed.name, feed.host))
+        outcome = await app.poll.look(feeds.unasked(feed.url, feed.name))
         click.echo(f"{feed.name}: {_line(outcome)}")
         if isinstance(outcome, Read):
             known = stored.get(feed.url)

@@ -92,7 +92,7 @@ class Poll:
         if desk.closed or len(desk.claimed) >= self.connections or room <= 0:
             return 0
         await self._set_price()
-        busy = {host for host, _ in desk.flying.values()} | {feed.host for feed in desk.claimed}
+        busy = {host for host, _ in desk.flying.values()} | {feed.turns_at for feed in desk.claimed}
         due = await self.db.write(feeds.claim_due, self.now(), room, busy, self.claim)
         desk.more_due = len(due) == room
         desk.claimed.extend(due)
@@ -198,7 +198,7 @@ class Poll:
         while desk.claimed and len(desk.flying) < self.connections:
             feed = desk.claimed.popleft()
             task = asyncio.create_task(self._visit(feed))
-            desk.flying[task] = feed.host, self.now()
+            desk.flying[task] = feed.turns_at, self.now()
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:

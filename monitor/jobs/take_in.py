@@ -164,6 +164,8 @@ def _settled(
     if isinstance(outcome, Read | Same):
         row |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
     row |= _moved(feed, outcome.answer.moved_to, now)
+    if outcome.answer.host not in ("", feed.turns_at):
+        row["turns_at"] = outcome.answer.host
     row["next_poll_at"] = after_good(
         now, _habits(row, visit, now, terms, pushed=pushed), terms.pace, terms.price, visit.luck
     )

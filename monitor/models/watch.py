@@ -24,11 +24,11 @@ class Feed(SQLModel, table=True):
     """A URL we poll, and how polling it goes. A feed no longer configured keeps its row, retired.
 
     `address` is where it is asked: the configured `url` until a permanent redirect (`moved_to`, since `moved_since`)
-    has held long enough. `own_pace`: the operator chose `every` for this feed. `gone_at`: its server said 410.
-    `known_items` holds the digests of the items shown lately, 8 bytes each; `wishes` is a `core.values.Wishes`,
-    `rhythm` a `core.rhythm.Rhythm`. `lead` counts the stories it was first to tell, halved every two weeks before
-    `led_at`. `deaths` counts the children that reading it killed running, `killer` is the digest of the document
-    that did.
+    has held long enough. `turns_at` is the host that answered last, where many feeds may lead. `own_pace`: the
+    operator chose `every` for this feed. `gone_at`: its server said 410. `known_items` holds the digests of the items
+    shown lately, 8 bytes each; `wishes` is a `core.values.Wishes`, `rhythm` a `core.rhythm.Rhythm`. `lead` counts the
+    stories it was first to tell, halved every two weeks before `led_at`. `deaths` counts the children that reading it
+    killed running, `killer` is the digest of the document that did.
     """
 
     __tablename__ = "feeds"
@@ -40,6 +40,7 @@ class Feed(SQLModel, table=True):
     language: str = text()
     tags: list[str] = Field(default_factory=list, sa_type=JSON)
     host: str = text()
+    turns_at: str = text()
     address: str = text()
     every_seconds: int
     own_pace: bool = False

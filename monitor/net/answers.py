@@ -35,7 +35,8 @@ class Hop:
 class Answer:
     """`status` and `url` are of the last answer, 0 and "" where none came. `moved_to` is where an unbroken chain of
     permanent redirects led from the first request, "" else. `fresh_for` is the server's own word on how long its
-    document keeps. `hub` and `topic` are WebSub's. `headers` are those worth explaining, as they were sent."""
+    document keeps. `hub` and `topic` are WebSub's. `headers` are those worth explaining, as they were sent. `host` is
+    where visitors take turns."""
 
     status: int = 0
     url: str = ""
@@ -45,6 +46,7 @@ class Answer:
     hub: str = ""
     topic: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    host: str = ""
 
 
 NO_ANSWER = Answer()

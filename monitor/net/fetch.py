@@ -242,6 +242,7 @@ class Fetcher:
             hub,
             topic,
             explained(headers),
+            trip.host,
         )
 
 

@@ -52,7 +52,7 @@ class DueFeed:
     id: int
     url: str
     name: str
-    host: str
+    turns_at: str
     address: str
     language: str = ""
     every_seconds: int = 0
@@ -88,14 +88,16 @@ _FACTS = columns(*(_FEEDS.c[each.name] for each in fields(DueFeed)))
 _TURNS = (
     columns(
         _FEEDS.c.id,
-        func.row_number().over(partition_by=_FEEDS.c.host, order_by=(_FEEDS.c.next_poll_at, _FEEDS.c.id)).label("turn"),
+        func.row_number()
+        .over(partition_by=_FEEDS.c.turns_at, order_by=(_FEEDS.c.next_poll_at, _FEEDS.c.id))
+        .label("turn"),
     )
     .where(
         _FEEDS.c.next_poll_at <= bindparam("now"),
         _FEEDS.c.retired_at.is_(None),
         _FEEDS.c.gone_at.is_(None),
         or_(_FEEDS.c.claimed_until.is_(None), _FEEDS.c.claimed_until < bindparam("now")),
-        _FEEDS.c.host.not_in(bindparam("busy", expanding=True)),
+        _FEEDS.c.turns_at.not_in(bindparam("busy", expanding=True)),
     )
     .subquery()
 )
@@ -134,7 +136,9 @@ def sync(session: Session, wanted: Iterable[WantedFeed], now: datetime) -> None:
         elif every < row.every_seconds:
             row.next_poll_at = min(row.next_poll_at, now + feed.every)
         row.name, row.publisher, row.language = feed.name, feed.publisher, feed.language
-        row.tags, row.host, row.every_seconds, row.own_pace = list(feed.tags), feed.host, every, feed.own_pace
+        if feed.host != row.host:
+            row.host = row.turns_at = feed.host
+        row.tags, row.every_seconds, row.own_pace = list(feed.tags), every, feed.own_pace
         session.add(row)
     for url, row in rows.items():
         if url not in kept and row.retired_at is None:
@@ -155,7 +159,7 @@ def of_site(session: Session, host: str) -> list[Feed]:
 
 
 def claim_due(session: Session, now: datetime, limit: int, busy_hosts: Collection[str], claim: str) -> list[DueFeed]:
-    """Due feeds, nobody else's until `settle` or for CLAIM_FOR; one per host, longest overdue first."""
+    """Due feeds, nobody else's until `settle` or for CLAIM_FOR; one per host where they lead, longest overdue first."""
     asked = {"now": now, "busy": list(busy_hosts), "most": limit}
     chosen = [DueFeed(*row) for row in session.connection().execute(_DUE, asked)]
     if chosen:
@@ -164,9 +168,9 @@ def claim_due(session: Session, now: datetime, limit: int, busy_hosts: Collectio
     return chosen
 
 
-def unasked(url: str, name: str, host: str) -> DueFeed:
+def unasked(url: str, name: str) -> DueFeed:
     """A feed of which nothing is stored."""
-    return DueFeed(0, url, name, host, url)
+    return DueFeed(0, url, name, "", url)
 
 
 def as_due(session: Session, feed_id: int) -> DueFeed | None:

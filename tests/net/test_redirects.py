@@ -135,6 +135,14 @@ async def test_a_name_and_password_in_an_address_are_sent_there_and_shown_nowher
     assert result.answer.moved_to == ""
 
 
+async def test_a_visit_says_at_which_host_it_ended() -> None:
+    async with publishing({"/feed": answer(body=FEED)}) as other, publishing({}) as own, fetcher() as web:
+        own.answers["/feed"] = answer("302 Found", location=other.url())
+        result = await web.fetch(request(own.url()))
+    assert isinstance(result, Fetched)
+    assert result.answer.host == URL(other.url()).authority
+
+
 async def test_a_host_that_many_feeds_lead_to_is_visited_by_one_at_a_time() -> None:
     arrived, release = asyncio.Event(), asyncio.Event()
 

@@ -67,6 +67,21 @@ def test_a_feed_back_in_the_config_is_asked_at_once(db: Database) -> None:
     assert (back.retired_at, back.next_poll_at, back.polls) == (None, NOW + HOUR, 1)
 
 
+def test_feeds_that_lead_to_one_host_take_turns_there(db: Database) -> None:
+    db.write_now(watch, "herald", "wire", "observer")
+    assert sorted(claim(db)) == ["herald", "observer", "wire"]
+    for name in ("herald", "wire"):
+        led = Unchanged(Answer(304, f"https://feeds.test/{name}", host="feeds.test"))
+        db.write_now(visit, led, NOW, name=name)
+        due_at(db, name, NOW)
+    # The config is read again at every start, and knows nothing of it.
+    db.write_now(watch, "herald", "wire", "observer")
+    later = NOW + 2 * HOUR
+    assert sorted(claim(db, later)) == ["herald", "observer"]
+    assert claim(db, later, busy=("feeds.test",)) == []
+    assert claim(db, later) == ["wire"]
+
+
 def test_a_feed_whose_name_and_pace_change_keeps_its_row(db: Database) -> None:
     db.write_now(watch, "herald")
     before = db.read_now(feed_named, "herald")
