@@ -29,6 +29,7 @@ from monitor.cli.health import (
     in_words,
     iso,
     turn,
+    width_of_conditions,
     width_of_names,
 )
 from monitor.core.health import SPARK_DAYS, Health, sparkline
@@ -129,7 +130,7 @@ def _speaks_of(row: _Row, words: tuple[str, ...]) -> bool:
 def _table(rows: list[_Row], width: int | None, now: datetime) -> Iterator[str]:
     """A line a feed; where something is wrong it stands below, indented, or in a pipe at the end."""
     names = width_of_names((row.name for row in rows), width)
-    conditions = max(len(row.health.condition) for row in rows) + 2
+    conditions = width_of_conditions(row.health for row in rows)
     turns = [turn(row.feed, now) if row.feed else "at reload" for row in rows]
     longest_turn = max(*map(len, turns), len("next poll"))
     wide = width is None or width >= _WIDE
@@ -147,8 +148,9 @@ def _table(rows: list[_Row], width: int | None, now: datetime) -> Iterator[str]:
         (wrong if row.promise and row.promise.trouble else told).append(hub)
         said = "; ".join(filter(None, told if width is not None else wrong + told))
         yield f"{line}  {said}".rstrip() if wide else line.rstrip()
-        for text in filter(None, wrong if width is not None else ()):
-            yield from below(text, width or 80)
+        if width is not None:
+            for text in filter(None, wrong):
+                yield from below(text, width)
 
 
 def _series(days: Iterable[FeedDay], today: date) -> list[int | None]:

@@ -113,6 +113,11 @@ def width_of_names(names: Iterable[str], width: int | None) -> int:
     return max(min(max(map(cell_len, names)), _LONGEST_NAME, (width or 200) // 3), len("feed"))
 
 
+def width_of_conditions(healths: Iterable[Health]) -> int:
+    """With the gap to the next column."""
+    return max(len("health"), *(len(health.condition) for health in healths)) + 2
+
+
 def clipped(name: str, width: int, *, whole: bool) -> str:
     """Filled up to the width, or cut to it unless it shall stay `whole`."""
     if cell_len(name) <= width:

@@ -31,6 +31,7 @@ from monitor.cli.health import (
     in_words,
     iso,
     turn,
+    width_of_conditions,
     width_of_names,
 )
 from monitor.core.links import without_credentials
@@ -181,7 +182,7 @@ def _table(watched: list[Feed], width: int | None, now: datetime) -> Iterator[st
     """A line a feed; where something is wrong it stands below, indented, or in a pipe at the end."""
     healths = [health_of(feed, now) for feed in watched]
     names = width_of_names((feed.name for feed in watched), width)
-    conditions = max(len(health.condition) for health in healths) + 2
+    conditions = width_of_conditions(healths)
     yield bold(f"{'feed':<{names}}  {'health':<{conditions}}last good  last new  next poll")
     for feed, health in zip(watched, healths, strict=True):
         wrong = in_words(health, feed, now)
@@ -189,7 +190,8 @@ def _table(watched: list[Feed], width: int | None, now: datetime) -> Iterator[st
         line = f"{name}  {condition}{_ago(now, feed.last_good_at):<9}  {_ago(now, feed.last_new_at):<8}  "
         line += f"{turn(feed, now):<9}  {wrong}" if width is None else turn(feed, now)
         yield line.rstrip()
-        yield from below(wrong, width) if width is not None else ()
+        if width is not None:
+            yield from below(wrong, width)
 
 
 def _why(feed: Feed, now: datetime) -> str | None:

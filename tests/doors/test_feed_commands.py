@@ -65,6 +65,21 @@ def stored(operator: Operator, change: Callable[[Session], None]) -> None:
         db.close()
 
 
+def on_a_terminal(columns: int, folder: Path, *words: str) -> list[str]:
+    """What a command says to somebody whose window is so wide."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-m", "monitor", "--config", str(folder), *words]
+    subprocess.run(command, stdout=theirs, check=True, env={**os.environ, "COLUMNS": "", "NO_COLOR": "1"})
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # on Linux a terminal that nobody writes to any more ends so
+        while piece := os.read(ours, 65_536):
+            said += piece
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).splitlines()
+
+
 def in_state(**states: dict[str, Any]) -> Callable[[Session], None]:
     def change(session: Session) -> None:
         for feed in session.exec(select(Feed)).all():
@@ -142,6 +157,17 @@ def test_every_state_a_feed_may_be_in_is_one_word_and_one_sentence(operator: Ope
     assert "for 30 h, 12 failures running: its server answers with an error: 503 Service Unavailable" in failing
 
 
+@pytest.mark.parametrize("listing", [("status",), ("feeds", "list")])
+def test_where_all_is_well_the_columns_still_stand_apart(
+    operator: Operator, httpserver: HTTPServer, listing: tuple[str, ...]
+) -> None:
+    httpserver.expect_request("/a").respond_with_data(rss(item(1, 1)), content_type="text/xml")
+    configured(operator, ("good", httpserver.url_for("/a")))
+    operator.types("poll")
+    told = operator.types(*listing).stdout.splitlines()
+    assert any(line.startswith("feed  health  ") for line in told)
+
+
 def test_on_a_narrow_terminal_a_feed_is_one_line_and_its_trouble_stands_below(
     operator: Operator, httpserver: HTTPServer
 ) -> None:
@@ -154,21 +180,6 @@ def test_on_a_narrow_terminal_a_feed_is_one_line_and_its_trouble_stands_below(
     assert lines[at + 1].startswith("    for ")
     assert "503" in " ".join(lines[at + 1 : at + 3])
     assert max(map(len, lines[at:])) <= 64
-
-
-def on_a_terminal(columns: int, folder: Path, *words: str) -> list[str]:
-    """What a command says to somebody whose window is so wide."""
-    ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    command = [sys.executable, "-m", "monitor", "--config", str(folder), *words]
-    subprocess.run(command, stdout=theirs, check=True, env={**os.environ, "COLUMNS": "", "NO_COLOR": "1"})
-    os.close(theirs)
-    said = b""
-    with suppress(OSError):  # on Linux a terminal that nobody writes to any more ends so
-        while piece := os.read(ours, 65_536):
-            said += piece
-    os.close(ours)
-    return re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).splitlines()
 
 
 def test_a_list_of_no_feeds_says_how_to_come_by_some(operator: Operator) -> None:
