@@ -25,7 +25,7 @@ def _json(name: str, empty: str) -> sa.Column[object]:
 
 def upgrade() -> None:
     with op.batch_alter_table("feeds") as feeds:
-        for name in ("address", "turns_at", "moved_to", "hub", "topic", "killer"):
+        for name in ("address", "moved_to", "hub", "topic", "killer"):
             feeds.add_column(_text(name))
         for name in ("gone_at", "moved_since", "led_at"):
             feeds.add_column(_moment(name))
@@ -35,7 +35,7 @@ def upgrade() -> None:
         for name, empty in (("wishes", "{}"), ("rhythm", "{}")):
             feeds.add_column(_json(name, empty))
         feeds.add_column(sa.Column("lead", sa.Float(), nullable=False, server_default="0"))
-    op.execute("UPDATE feeds SET address = url, turns_at = host")
+    op.execute("UPDATE feeds SET address = url")
     with op.batch_alter_table("entries") as entries:
         entries.add_column(sa.Column("waiting", sa.Boolean(), nullable=False, server_default=sa.false()))
         entries.add_column(_text("wording"))
