@@ -24,10 +24,11 @@ lint: $(VENV)/ready-dev ## Format, lint, types and layers
 	$(BIN)/lint-imports
 
 crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
-	$(BIN)/python -m pytest tests/crash --verbose
+	FEED_MONITOR_KILL_EVERY=1 $(BIN)/python -m pytest tests/crash --verbose
 
-bench: $(VENV)/ready-dev ## Measure how fast rules are matched; BENCH=--short for a few seconds of it
+bench: $(VENV)/ready-dev ## Measure how fast rules are matched and stories found; BENCH=--short for a few seconds of it
 	$(BIN)/python -m tests.bench.matching $(BENCH)
+	$(BIN)/python -m tests.bench.grouping $(BENCH)
 
 bench-peers: $(VENV)/ready-dev ## Measure what polling costs beside other programs; BENCH=--short for a minute of it
 	$(BIN)/python -m tests.bench.peers $(BENCH)

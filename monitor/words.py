@@ -44,3 +44,14 @@ class Condition(StrEnum):
     QUARANTINED = "quarantined"
     GONE = "gone"
     RETIRED = "retired"
+
+
+class Placing(StrEnum):
+    """Why an entry is in its story; the value is the reason people read."""
+
+    FIRST = "the first to tell it"
+    LINK = "the same page"
+    COPY = "the same text"
+    EVENT = "the same event in other words"
+    ACROSS = "the same event in another language"
+    OPERATOR = "put here by hand"

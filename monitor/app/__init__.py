@@ -20,6 +20,7 @@ from monitor.cell import Cell
 from monitor.core.alerts import AlertPolicy
 from monitor.core.rhythm import Pace
 from monitor.core.rules import RuleSet
+from monitor.core.stories import Agency, Credits
 from monitor.jobs.brief import Brief
 from monitor.jobs.compose import Compose
 from monitor.jobs.deliver import Deliver
@@ -142,7 +143,9 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             compose=compose,
             open_door=open_door,
             poll=poll,
-            triage=Triage(db, rules, policy_of(config), ports.now, ports.mail_owed, ports.progressed),
+            triage=Triage(
+                db, rules, policy_of(config), credits_of(config), ports.now, ports.mail_owed, ports.progressed
+            ),
             brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed),
             report=Report(db, settings.contact, settings.poll.tell_after, ports.now, ports.mail_owed),
             deliver=Deliver(
@@ -176,6 +179,10 @@ def plan_of(settings: Settings | None) -> Plan:
     # The bounds are the adaptive pause's; who asks for a mean beyond them wants it kept.
     pace = Pace(poll.every, min(poll.fastest, poll.every), max(poll.slowest, poll.every))
     return Plan(pace, poll.adaptive, poll.budget)
+
+
+def credits_of(config: Config) -> Credits:
+    return Credits(Agency(each.name, each.marks, each.family) for each in config.publishers.agencies)
 
 
 def access_of(config: Config) -> dict[str, Access]:
@@ -238,6 +245,7 @@ async def follow_config(app: App, now: datetime) -> None:
             feed.url,
             feed.name,
             feed.publisher,
+            feed.family,
             feed.language,
             feed.tags,
             feed.host,

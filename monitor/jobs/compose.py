@@ -17,7 +17,7 @@ from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Entry, Feed,
 from monitor.render.mail import Letter, compose, message_id
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Piece, Quote, Voice, marked, passage, passages
-from monitor.store import alerts, entries, job_runs, outbox, revisions
+from monitor.store import alerts, entries, job_runs, outbox, revisions, stories
 from monitor.store.db import Database
 
 _NEAR = 400
@@ -155,7 +155,9 @@ def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
                 [group for match in matches for group in _firings(_standing(match, texts)) if group[0].field == field],
             )
         ),
-        voices=tuple(_voice(each, feed) for each, feed in entries.of_story(session, alert.story_id)),
+        voices=tuple(
+            _voice(each, feed) for each, feed in entries.of_story(session, stories.current(session, alert.story_id))
+        ),
         revision=revision,
         told_at=told[0][0].decided_at,
         publisher=told[0][2].publisher,

@@ -1,6 +1,6 @@
 """Match, group and decide, for entries that have arrived or were edited; owe the alerts that follow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -10,13 +10,13 @@ from sqlmodel import Session
 
 from monitor.core.alerts import AlertPolicy, Arrival, Past, decide, hears, is_news
 from monitor.core.rules import CountBy, Rule, RuleSet, read_patterns
-from monitor.core.stories import OPEN_FOR
+from monitor.core.stories import OPEN_FOR, Credits
 from monitor.core.timing import age
 from monitor.core.values import Headline, RuleMatch
 from monitor.jobs.boundary import Progressed
 from monitor.jobs.grouping import Memory, OpenDesk
 from monitor.models import Entry, Feed, Silence, Subscriber
-from monitor.store import alerts, arrivals, entries, job_runs, outbox, silences, subscribers
+from monitor.store import alerts, arrivals, entries, job_runs, outbox, silences, stories, subscribers
 from monitor.store.arrivals import Fate, Teller, Untriaged
 from monitor.store.db import Database, single_triage
 from monitor.words import Disposition, Severity
@@ -36,6 +36,7 @@ class Triage:
     db: Database
     rules: RuleSet
     policy: AlertPolicy
+    credits: Credits
     now: Callable[[], datetime]
     woken: Callable[[], None]
     progressed: Progressed
@@ -44,6 +45,8 @@ class Triage:
     async def run(self) -> int:
         """Triage everything that waits; how many entries that was."""
         total = 0
+        # Outside of a writing transaction: to read three days of reports takes seconds where there are many.
+        await self.db.read(self._warm)
         while done := await self.db.write(self._batch):
             for line in done:
                 if line.owed:
@@ -61,13 +64,25 @@ class Triage:
             return []
         now = self.now()
         last = entries.latest_arrival(session)
-        desk = self._memory.of(last, now) or OpenDesk.of(entries.grouped_since(session, now - OPEN_FOR))
+        desk = self._memory.of(last, stories.latest_repair(session)) or self._desk(session, now)
         placed = _placed(session, cases, desk, last, now)
         people, muting = subscribers.confirmed(session), silences.active(session, now)
         lines = [self._decide(session, case, people, muting, now) for case in placed]
-        self._memory.keep(desk, max(last, *(case.entry.arrival or 0 for case in placed)), now)
+        desk.settle(now)
+        upto = max(last, *(case.entry.arrival or 0 for case in placed))
+        self._memory.keep(desk, upto, stories.latest_repair(session))
         self._note_slow_patterns(session, now)
         return lines
+
+    def _warm(self, session: Session) -> None:
+        last, repair = entries.latest_arrival(session), stories.latest_repair(session)
+        if arrivals.any_waiting(session):
+            self._memory.keep(self._memory.of(last, repair) or self._desk(session, self.now()), last, repair)
+
+    def _desk(self, session: Session, now: datetime) -> OpenDesk:
+        desk = OpenDesk(self.credits)
+        desk.take(stories.grouped_since(session, now - OPEN_FOR))
+        return desk
 
     def _cases(self, session: Session) -> list["_Case"]:
         """What waits, with the matches that nobody has decided yet."""
@@ -154,17 +169,30 @@ def _placed(session: Session, cases: list[_Case], desk: OpenDesk, last: int, now
     """The cases in their stories and numbered behind the `last`; an edited entry keeps both, but for one that gained
     a match, which the next briefing must show."""
     numbers = count(last + 1)
-    stories = arrivals.story_ids(session, sum(case.entry.story_id is None for case in cases))
+    unused = arrivals.story_ids(session, sum(case.entry.story_id is None for case in cases))
     placed = []
     for case in cases:
         entry = case.entry
-        story = entry.story_id or desk.story(entry, case.teller, stories, now)
+        if entry.story_id is None:
+            entry = desk.place(entry, case.teller, unused)
+        else:
+            desk.reread(entry, case.teller)
         number = next(numbers) if entry.arrival is None or case.matches else entry.arrival
-        placed.append(replace(case, entry=replace(entry, arrival=number, story_id=story)))
+        placed.append(replace(case, entry=replace(entry, arrival=number)))
     arrivals.write(session, [case.entry for case in placed], desk.begun, now)
     if desk.led:
         arrivals.credit(session, desk.led, now)
-    return placed
+    for merged in desk.merged:
+        stories.merge(session, merged.story, merged.other, now, note=merged.why)
+    now_in = {merged.other: merged.story for merged in desk.merged}
+    return [replace(case, entry=_moved(case.entry, now_in)) for case in placed] if now_in else placed
+
+
+def _moved(entry: Untriaged, now_in: Mapping[int, int]) -> Untriaged:
+    story = entry.story_id or 0
+    while story in now_in:
+        story = now_in[story]
+    return replace(entry, story_id=story)
 
 
 def _is_fresh(found: RuleMatch, before: Fate | None, entry: Untriaged) -> bool:
@@ -215,12 +243,10 @@ def _raised(session: Session, entry: Untriaged, match: RuleMatch, rule: Rule) ->
     raises = rule.raises
     if raises is None or raises.to.rank <= match.severity.rank:
         return match, ""
-    publishers = alerts.publishers_since(
-        session, entry.story_id or 0, entry.arrived_at - raises.within, entry.arrival or 0
-    )
-    if len(publishers) < raises.publishers:
+    voices = alerts.voices_since(session, entry.story_id or 0, entry.arrived_at - raises.within, entry.arrival or 0)
+    if len(voices) < raises.publishers:
         return match, ""
-    return replace(match, severity=raises.to), f"raised from {match.severity}: {len(publishers)} publishers tell it"
+    return replace(match, severity=raises.to), f"raised from {match.severity}: {len(voices)} publishers tell it"
 
 
 def _past(session: Session, case: _Case, rule: Rule, told: Severity | None, *, counts: bool) -> tuple[Past, str]:
@@ -232,6 +258,6 @@ def _past(session: Session, case: _Case, rule: Rule, told: Severity | None, *, c
     which = {CountBy.PUBLISHER: 0, CountBy.STORY: 1, CountBy.ENTRY: 2}[counting.by]
     found = {row[which] for row in alerts.counted_since(session, rule.name, since)}
     if counts:
-        found.add((case.teller.publisher, entry.story_id or 0, entry.id)[which])
+        found.add((entry.voice, entry.story_id or 0, entry.id)[which])
     note = f"{len(found)} {counting.by.plural} within {age(entry.arrived_at, since)}, {counting.at_least} wanted"
     return Past(told, len(found) >= counting.at_least, alerts.told_since(session, rule.name, since)), note

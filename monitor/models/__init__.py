@@ -10,7 +10,7 @@ from monitor.models.people import (
     Subscriber,
     SubscriberState,
 )
-from monitor.models.stories import Alert, Match, Silence, Story, Vetting
+from monitor.models.stories import Alert, Match, Repair, RepairKind, Silence, Story, Vetting
 from monitor.models.watch import Entry, Feed, FeedCase, FeedDay, Push, PushState, Revision
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "Notice",
     "Push",
     "PushState",
+    "Repair",
+    "RepairKind",
     "Revision",
     "Silence",
     "Story",

@@ -1,6 +1,7 @@
 """What was made of the entries: stories, matches, alerts, and what mutes them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Text, UniqueConstraint
@@ -11,12 +12,43 @@ from monitor.words import Disposition, Severity
 
 
 class Story(SQLModel, table=True):
+    """The entries that tell one event. `title` is that of the first.
+
+    `merged_into`: it turned out to be a part of that story, which has its entries now.
+    """
+
     __tablename__ = "stories"
 
     id: int = Field(default=None, primary_key=True)
     title: str = text()
     first_seen_at: datetime = moment()
     last_seen_at: datetime = moment(index=True)
+    merged_into: int | None = Field(default=None, index=True)
+
+
+class RepairKind(StrEnum):
+    MERGED = "merged"
+    SPLIT = "split"
+
+
+class Repair(SQLModel, table=True):
+    """Two stories that turned out to be one, or one that was two: entries went from `other_id` to `story_id`.
+
+    `by` is the operator, or empty where the program was certain itself. `told` is what people had been told of the
+    story that was split: (rule, severity, entry).
+    """
+
+    __tablename__ = "repairs"
+
+    id: int = Field(default=None, primary_key=True)
+    at: datetime = moment()
+    kind: RepairKind = Field(sa_type=Word(RepairKind))
+    story_id: int = Field(foreign_key="stories.id", index=True)
+    other_id: int = Field(foreign_key="stories.id", index=True)
+    entry_ids: list[int] = Field(default_factory=list, sa_type=JSON)
+    told: list[tuple[str, str, int]] = Field(default_factory=list, sa_type=JSON)
+    by: str = text()
+    note: str = text()
 
 
 class Alert(SQLModel, table=True):

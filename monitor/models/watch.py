@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from monitor.models.columns import Word, moment, moment_or_none, text
-from monitor.words import Condition
+from monitor.words import Condition, Placing
 
 
 class PushState(StrEnum):
@@ -37,6 +37,7 @@ class Feed(SQLModel, table=True):
     url: str = text(unique=True)
     name: str = text()
     publisher: str = text()
+    family: str = text()
     language: str = text()
     tags: list[str] = Field(default_factory=list, sa_type=JSON)
     host: str = text()
@@ -108,7 +109,9 @@ class Entry(SQLModel, table=True):
 
     `arrival` numbers the entries in the order of triage, and is null until then; an entry that gains a match by an
     edit is numbered anew. `waiting`: triage has not seen it as it is now. `previous_poll_at` is the last good poll
-    of the feed before this entry came, null for the feed's first poll. `wording` is the digest of its texts.
+    of the feed before this entry came, null for the feed's first poll. `wording` is the digest of its texts. `voice` is
+    whose text it is: the agency's that is credited, else the family's of its publisher. `joined_for` says why it is in
+    its story, `joined_by` is the entry that it was found by.
     """
 
     __tablename__ = "entries"
@@ -140,6 +143,9 @@ class Entry(SQLModel, table=True):
     place: list[float] | None = Field(default=None, sa_type=JSON)
     cap: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     story_id: int | None = Field(default=None, foreign_key="stories.id", index=True)
+    voice: str = text()
+    joined_for: Placing | None = Field(default=None, sa_type=Word(Placing), nullable=True)
+    joined_by: int | None = None
 
 
 class Revision(SQLModel, table=True):

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from monitor.settings.feeds import read_feeds
 from monitor.settings.files import Source
+from monitor.settings.publishers import FILE_NAME as PUBLISHERS
+from monitor.settings.publishers import read_publishers
 from monitor.settings.rules import RuleBook, RuleSettings, read_rule_files
 from monitor.settings.secret import password_of
 from monitor.settings.shapes import Config, Settings
@@ -72,7 +74,8 @@ def load(file: Path) -> Config:
     folder = file.parent
     problems: list[str] = []
     settings = _settings(file, problems)
-    feeds, headers = read_feeds(folder / settings.feeds_file, problems)
+    publishers = read_publishers(folder / PUBLISHERS, problems)
+    feeds, headers = read_feeds(folder / settings.feeds_file, problems, publishers)
     password = password_of(folder, settings.mail, problems)
     if settings.templates and not (folder / settings.templates).is_dir():
         problems.append(
@@ -90,6 +93,7 @@ def load(file: Path) -> Config:
         templates=folder / settings.templates if settings.templates else None,
         feeds=feeds,
         headers=headers,
+        publishers=publishers,
         book=book,
         password=password,
     )

@@ -12,12 +12,15 @@ from pydantic import ValidationError
 
 from monitor.settings.fields import feed_url
 from monitor.settings.files import Source
+from monitor.settings.publishers import Publishers, shipped_publishers
 from monitor.settings.secret import Headers, headers_of
 from monitor.settings.shapes import FeedSettings
 
 
-def read_feeds(file: Path, problems: list[str]) -> tuple[tuple[FeedSettings, ...], dict[str, Headers]]:
-    """The feeds, and by URL the headers of those that want some."""
+def read_feeds(
+    file: Path, problems: list[str], publishers: Publishers | None = None
+) -> tuple[tuple[FeedSettings, ...], dict[str, Headers]]:
+    """The feeds, and by URL the headers of those that want some. Without `publishers` the shipped ones are known."""
     source = Source(file, problems)
     feeds: list[FeedSettings] = []
     headers: dict[str, Headers] = {}
@@ -26,7 +29,7 @@ def read_feeds(file: Path, problems: list[str]) -> tuple[tuple[FeedSettings, ...
     problems.extend(f'{source.place(key)}: unknown key "{key}"; a feed begins with [[feed]]' for key in source.table)
     for number, table in enumerate(tables if isinstance(tables, list) else []):
         try:
-            feed = FeedSettings.model_validate(table)
+            feed = FeedSettings.model_validate(table, context=publishers)
         except ValidationError as error:
             problems.extend(source.explain(error, FeedSettings, "feed", number))
             continue
@@ -84,9 +87,14 @@ def add_feeds(file: Path, feeds: Iterable[FeedSettings]) -> list[str]:
 
 def as_toml(feed: FeedSettings) -> str:
     """The feed as a table of feeds.toml, without what is the default."""
+    known = shipped_publishers()
+    publisher, _ = known.standing(feed.url, feed.name)
+    _, family = known.standing(feed.url, feed.name, feed.publisher)
     lines = ["[[feed]]", f"url = {_quoted(feed.url)}", f"name = {_quoted(feed.name)}"]
-    if feed.publisher != feed.name:
+    if feed.publisher != publisher:
         lines.append(f"publisher = {_quoted(feed.publisher)}")
+    if feed.family != family:
+        lines.append(f"family = {_quoted(feed.family)}")
     if feed.language:
         lines.append(f"language = {_quoted(feed.language)}")
     if feed.tags:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.settings.fields import (
@@ -22,6 +22,7 @@ from monitor.settings.fields import (
     Zone,
     address,
 )
+from monitor.settings.publishers import Publishers, shipped_publishers
 from monitor.settings.rules import RuleBook, RuleSettings
 from monitor.settings.strict import Strict
 from monitor.words import Severity
@@ -86,9 +87,12 @@ class Log(Strict):
 
 
 class FeedSettings(Strict):
+    """Who stands behind it is looked up among the `Publishers` that are given as context, else among the shipped."""
+
     url: FeedUrl
     name: str = ""
     publisher: str = ""
+    family: str = ""
     language: str = ""
     tags: tuple[str, ...] = ()
     every: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
@@ -100,10 +104,11 @@ class FeedSettings(Strict):
     password_file: Path | None = None
 
     @model_validator(mode="after")
-    def _named(self) -> Self:
-        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
-        name = self.name or host
-        return self.model_copy(update={"name": name, "publisher": self.publisher or name})
+    def _named(self, given: ValidationInfo) -> Self:
+        known = given.context if isinstance(given.context, Publishers) else shipped_publishers()
+        name = self.name or (urlsplit(self.url).hostname or "").removeprefix("www.")
+        publisher, family = known.standing(self.url, name, self.publisher, self.family)
+        return self.model_copy(update={"name": name, "publisher": publisher, "family": family})
 
     @property
     def host(self) -> str:
@@ -153,6 +158,7 @@ class Config(Strict):
     templates: Path | None
     feeds: tuple[FeedSettings, ...]
     headers: dict[str, tuple[tuple[str, str], ...]] = Field(repr=False)
+    publishers: Publishers = Field(repr=False)
     book: RuleBook
     password: SecretStr | None
 

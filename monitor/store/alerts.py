@@ -7,6 +7,7 @@ from sqlmodel import Session, col, delete, select
 
 from monitor.core.values import Evidence, RuleMatch
 from monitor.models import Alert, Entry, Feed, Match, Story
+from monitor.store import stories
 from monitor.store.arrivals import Untriaged
 from monitor.words import Disposition, Severity
 
@@ -16,15 +17,10 @@ _NO_NEWS = (Disposition.HELD, Disposition.DROPPED, Disposition.OLD, Disposition.
 def told_rules(session: Session, story_id: int, raised_again: int = 0) -> dict[str, Severity]:
     """The rules under which the story was told, each with the highest severity it was told at; without those of the
     entry `raised_again`, whose words were gone and are back."""
-    rows = session.exec(
-        select(Match.rule, Match.severity, Match.entry_id, Match.over_at).where(
-            Match.story_id == story_id, col(Match.alert_id).is_not(None)
-        )
-    )
     told: dict[str, Severity] = {}
-    for rule, severity in (
-        (rule, Severity(severity)) for rule, severity, entry, over in rows if not (entry == raised_again and over)
-    ):
+    for rule, severity, entry, over in stories.told_of(session, story_id):
+        if entry == raised_again and over:
+            continue
         if rule not in told or severity.rank > told[rule].rank:
             told[rule] = severity
     return told
@@ -36,11 +32,10 @@ def told_since(session: Session, rule: str, since: datetime) -> bool:
 
 
 def counted_since(session: Session, rule: str, since: datetime) -> list[tuple[str, int, int]]:
-    """The (publisher, story, entry) of the rule's matches that arrived since then, if they were news."""
+    """The (voice, story, entry) of the rule's matches that arrived since then, if they were news."""
     rows = session.exec(
-        select(Feed.publisher, Match.story_id, Match.entry_id)
+        select(Entry.voice, Match.story_id, Match.entry_id)
         .join(Entry, col(Entry.id) == Match.entry_id)
-        .join(Feed, col(Feed.id) == Entry.feed_id)
         .where(
             Match.rule == rule,
             Entry.arrived_at >= since,
@@ -50,20 +45,16 @@ def counted_since(session: Session, rule: str, since: datetime) -> list[tuple[st
     return list(rows)
 
 
-def publishers_since(session: Session, story_id: int, since: datetime, upto: int) -> set[str]:
-    """Who told the story since then, as far as the arrival numbered `upto`."""
-    rows = session.exec(
-        select(Feed.publisher)
-        .join(Entry, col(Entry.feed_id) == Feed.id)
-        .where(Entry.story_id == story_id, Entry.arrived_at >= since, col(Entry.arrival) <= upto)
-    )
-    return set(rows)
+def voices_since(session: Session, story_id: int, since: datetime, upto: int) -> set[str]:
+    """Whose reports of the story came since then, as far as the arrival numbered `upto`."""
+    came = (Entry.story_id == story_id, Entry.arrived_at >= since, col(Entry.arrival) <= upto)
+    return set(session.exec(select(Entry.voice).where(*came)))
 
 
 def tell(session: Session, story_id: int, matches: list[RuleMatch], now: datetime) -> Alert:
     """Open the story's alert, or its next revision."""
     severity = max((match.severity for match in matches), key=lambda each: each.rank)
-    alert = session.exec(select(Alert).where(Alert.story_id == story_id)).one_or_none()
+    alert = of_story(session, story_id)
     if alert is None:
         alert = Alert(story_id=story_id, severity=severity, revision=1, first_told_at=now, last_told_at=now)
     else:
@@ -73,6 +64,10 @@ def tell(session: Session, story_id: int, matches: list[RuleMatch], now: datetim
     session.add(alert)
     session.flush()
     return alert
+
+
+def of_story(session: Session, story_id: int) -> Alert | None:
+    return session.exec(select(Alert).where(Alert.story_id == story_id)).one_or_none()
 
 
 def forget(session: Session, entry_id: int, rules: list[str]) -> None:

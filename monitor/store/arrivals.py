@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from monitor.core.rhythm import led
 from monitor.models import Entry, Feed, Match, Story
-from monitor.words import Disposition
+from monitor.words import Disposition, Placing
 
 _ENTRIES: Table = Entry.__table__  # type: ignore[attr-defined]
 _STORIES: Table = Story.__table__  # type: ignore[attr-defined]
@@ -35,6 +35,9 @@ class Untriaged:
     revised_at: datetime | None
     arrival: int | None
     story_id: int | None
+    voice: str
+    joined_for: Placing | None
+    joined_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Teller:
     id: int
     name: str
     publisher: str
+    family: str
     tags: list[str]
 
 
@@ -51,6 +55,7 @@ class Teller:
 class NewStory:
     id: int
     title: str
+    began_at: datetime
 
 
 _WAITING = select(*(_ENTRIES.c[each.name] for each in fields(Untriaged)))
@@ -64,8 +69,13 @@ def waiting(session: Session, limit: int) -> list[Untriaged]:
     return [Untriaged(*row) for row in session.execute(oldest)]
 
 
+def any_waiting(session: Session) -> bool:
+    return session.scalar(select(_ENTRIES.c.id).where(_ENTRIES.c.waiting).limit(1)) is not None
+
+
 def tellers(session: Session, feed_ids: Collection[int]) -> dict[int, Teller]:
-    wanted = select(col(Feed.id), col(Feed.name), col(Feed.publisher), col(Feed.tags)).where(col(Feed.id).in_(feed_ids))
+    columns = (col(Feed.id), col(Feed.name), col(Feed.publisher), col(Feed.family), col(Feed.tags))
+    wanted = select(*columns).where(col(Feed.id).in_(feed_ids))
     return {row[0]: Teller(*row) for row in session.execute(wanted)}
 
 
@@ -106,12 +116,26 @@ def story_ids(session: Session, number: int) -> Iterator[int]:
 def write(session: Session, entries: Sequence[Untriaged], begun: Sequence[NewStory], now: datetime) -> None:
     """The stories that begin, when the others were last told of, and the entries with their numbers and stories."""
     if begun:
-        rows = [{"id": story.id, "title": story.title, "first_seen_at": now, "last_seen_at": now} for story in begun]
+        rows = [
+            {"id": story.id, "title": story.title, "first_seen_at": story.began_at, "last_seen_at": now}
+            for story in begun
+        ]
         session.execute(insert(_STORIES), rows)
     told = {entry.story_id for entry in entries} - {story.id for story in begun}
     if told:
         session.execute(_TELL, [{"of": story, "last_seen_at": now} for story in told])
-    rows = [{"of": e.id, "arrival": e.arrival, "story_id": e.story_id, "waiting": False} for e in entries]
+    rows = [
+        {
+            "of": each.id,
+            "arrival": each.arrival,
+            "story_id": each.story_id,
+            "voice": each.voice,
+            "joined_for": each.joined_for,
+            "joined_by": each.joined_by,
+            "waiting": False,
+        }
+        for each in entries
+    ]
     session.execute(_PLACE, rows)
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from monitor.core.identity import Known, Sighting, recognised, renamed, sightings
 from monitor.core.links import canonical_link
 from monitor.core.values import ParsedEntry
-from monitor.models import Entry, Feed, Story
+from monitor.models import Entry, Feed
 from monitor.store.revisions import revise, texts
 
 _ENTRIES: Table = Entry.__table__  # type: ignore[attr-defined]
@@ -212,35 +212,6 @@ def _row(feed_id: int, facts: FeedFacts, seen: Sighting, key: str, now: datetime
 
 def latest_arrival(session: Session) -> int:
     return session.exec(select(func.max(Entry.arrival))).one() or 0
-
-
-@dataclass(frozen=True, slots=True)
-class GroupedEntry:
-    story_id: int
-    title: str
-    canonical_link: str
-    feed_id: int
-    publisher: str
-    began_at: datetime
-
-
-def grouped_since(session: Session, since: datetime) -> list[GroupedEntry]:
-    """The entries of stories that began since then, oldest first."""
-    rows = session.execute(
-        select_columns(
-            _ENTRIES.c.story_id,
-            _ENTRIES.c.title,
-            _ENTRIES.c.canonical_link,
-            _ENTRIES.c.feed_id,
-            col(Feed.publisher),
-            col(Story.first_seen_at),
-        )
-        .join(Story, col(Story.id) == _ENTRIES.c.story_id)
-        .join(Feed, col(Feed.id) == _ENTRIES.c.feed_id)
-        .where(col(Story.first_seen_at) >= since)
-        .order_by(col(Entry.id))
-    )
-    return [GroupedEntry(*row) for row in rows]
 
 
 def of_story(session: Session, story_id: int) -> list[tuple[Entry, Feed]]:

@@ -38,6 +38,7 @@ class WantedFeed:
     url: str
     name: str
     publisher: str
+    family: str
     language: str
     tags: tuple[str, ...]
     host: str
@@ -135,7 +136,8 @@ def sync(session: Session, wanted: Iterable[WantedFeed], now: datetime) -> None:
             _reset(row)
         elif every < row.every_seconds:
             row.next_poll_at = min(row.next_poll_at, now + feed.every)
-        row.name, row.publisher, row.language = feed.name, feed.publisher, feed.language
+        row.name, row.publisher, row.family = feed.name, feed.publisher, feed.family
+        row.language = feed.language
         if feed.host != row.host:
             row.host = row.turns_at = feed.host
         row.tags, row.every_seconds, row.own_pace = list(feed.tags), every, feed.own_pace

@@ -22,7 +22,7 @@ def wanted(
     name: str = "herald", *, host: str = "", every: timedelta = timedelta(minutes=15), publisher: str = "Herald"
 ) -> WantedFeed:
     host = host or f"{name}.test"
-    return WantedFeed(f"https://{host}/{name}", name, publisher, "en", (), host, every)
+    return WantedFeed(f"https://{host}/{name}", name, publisher, publisher, "en", (), host, every)
 
 
 def watch(session: Session, *names: str, now: datetime = NOW) -> None:

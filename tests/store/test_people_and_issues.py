@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from monitor.jobs.take_in import Failed
 from monitor.models import SubscriberState
-from monitor.store import alerts, briefings, entries, subscribers
+from monitor.store import alerts, briefings, entries, stories, subscribers
 from monitor.store.db import Database
 from monitor.words import Severity
 from tests.store.rows import (
@@ -125,7 +125,7 @@ def test_a_reader_is_briefed_on_the_window_and_not_on_a_feeds_back_catalogue(db:
     told, number, _ = db.read_now(briefings.stories_between, 3, 4)
     assert ([story.title for story in told], number) == (["News number 2"], 1)
     assert len(db.read_now(entries.of_story, 2)) == 2
-    assert len(db.read_now(entries.grouped_since, NOW)) == 4
+    assert len(db.read_now(lambda session: list(stories.grouped_since(session, NOW)))) == 4
 
 
 def test_an_entry_that_an_edit_numbered_anew_does_not_shift_the_window_of_a_first_briefing(db: Database) -> None:

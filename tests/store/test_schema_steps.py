@@ -1,7 +1,37 @@
 """An operator's database is brought to this version's schema, and can be asked whether it is."""
 
-from monitor.store import schema
+from datetime import UTC, datetime
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from monitor.store import schema, stories
 from monitor.store.db import Database
+
+# What an operator of the fourth schema has: a feed whose two entries are one story that was told.
+_TOLD = """
+INSERT INTO feeds (id, url, name, publisher, language, tags, host, turns_at, address, every_seconds, own_pace,
+    next_poll_at, claim, etag, last_modified, body_hash, known_items, wishes, rhythm, lead, hub, topic, killer, deaths,
+    polls, failures, trouble_kind, trouble, moved_to)
+  VALUES (1, 'https://herald.test/', 'herald', 'Herald', 'en', '[]', 'herald.test', 'herald.test',
+    'https://herald.test/', 900, false, '2026-03-02 12:00:00+00', '', '', '', '', '', '{}', '{}', 0, '', '', '', 0, 0,
+    0,
+    '', '', '');
+INSERT INTO stories (id, title, first_seen_at, last_seen_at)
+  VALUES (1, 'Fire in Brackwell', '2026-03-02 12:00:00+00', '2026-03-02 12:30:00+00');
+INSERT INTO entries (id, feed_id, key, twin, guid, link, canonical_link, title, summary, content, author,
+    tags, language, published_said, arrived_at, arrival, waiting, wording, revision, cap, story_id)
+  VALUES (1, 1, 'a', '', '', '', '', 'Fire in Brackwell', '', '', '', '[]', 'en', '', '2026-03-02 12:00:00+00', 1,
+    false, '', 0, '{}', 1),
+   (2, 1, 'b', '', '', '', '', 'Brackwell fire grows', '', '', '', '[]', 'en', '', '2026-03-02 12:30:00+00', 2,
+    false, '', 0, '{}', 1);
+INSERT INTO alerts (id, story_id, severity, revision, first_told_at, last_told_at)
+  VALUES (1, 1, 'high', 1, '2026-03-02 12:00:00+00', '2026-03-02 12:00:00+00');
+INSERT INTO matches (id, entry_id, story_id, rule, severity, disposition, evidence, held_by, note, decided_at, alert_id,
+    alert_revision)
+  VALUES (1, 1, 1, 'fire', 'high', 'alerted', '[]', '[]', '', '2026-03-02 12:00:00+00', 1, 1);
+"""
 
 
 def test_an_operator_with_an_empty_database_gets_exactly_the_tables_the_program_knows(blank_url: str) -> None:
@@ -20,3 +50,29 @@ def test_an_operator_who_upgrades_twice_loses_nothing(db: Database) -> None:
     schema.upgrade(db)
     assert schema.differences(db) == []
     assert schema.is_current(db)
+
+
+def _bring_to(db: Database, revision: str) -> None:
+    with db.engine.execution_options(writing=True).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "monitor.store:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_an_operator_with_stories_and_alerts_keeps_them_when_stories_learn_to_be_repaired(blank_url: str) -> None:
+    db = Database(blank_url)
+    try:
+        _bring_to(db, "0004")
+        with db.engine.execution_options(writing=True).begin() as connection:
+            for statement in filter(str.strip, _TOLD.split(";\n")):
+                connection.execute(text(statement))
+        schema.upgrade(db)
+        assert schema.differences(db) == []
+        [told] = db.read_now(lambda session: stories.told_since(session, datetime(2026, 3, 1, tzinfo=UTC), 5))
+        assert (told.story.title, told.entries, told.voices) == ("Fire in Brackwell", 2, 1)
+        with db.engine.connect() as connection:
+            rows = connection.execute(text("SELECT joined_for, voice FROM entries ORDER BY id")).all()
+        assert [tuple(row) for row in rows] == [("first", "Herald"), ("event", "Herald")]
+    finally:
+        db.close()

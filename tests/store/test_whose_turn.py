@@ -86,7 +86,7 @@ def test_a_feed_whose_name_and_pace_change_keeps_its_row(db: Database) -> None:
     db.write_now(watch, "herald")
     before = db.read_now(feed_named, "herald")
     good(db, "herald", NOW, NOW + 15 * MINUTE)
-    new = feeds.WantedFeed(before.url, "morning", "Morning Herald", "pl", (), before.host, 5 * MINUTE)
+    new = feeds.WantedFeed(before.url, "morning", "Morning Herald", "Herald Group", "pl", (), before.host, 5 * MINUTE)
     db.write_now(feeds.sync, [new], NOW + MINUTE)
     after = db.read_now(feed_named, "morning")
     assert (after.id, after.publisher, after.language, after.every_seconds) == (before.id, "Morning Herald", "pl", 300)

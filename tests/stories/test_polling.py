@@ -71,7 +71,7 @@ async def test_a_feed_that_takes_turns_with_an_older_version_of_itself_tells_not
 
 
 async def test_a_pile_of_due_feeds_is_worked_off_without_waiting_for_the_clock(world: World) -> None:
-    pile = [WantedFeed(f"https://{n}.test/", f"f{n}", "", "en", (), f"{n}.test", DAY) for n in range(500)]
+    pile = [WantedFeed(f"https://{n}.test/", f"f{n}", "", "", "en", (), f"{n}.test", DAY) for n in range(500)]
     await world.app.db.write(feeds.sync, pile, world.clock.at)
     asked: list[str] = []
     all_asked = asyncio.Event()
