@@ -23,6 +23,7 @@ _COMMANDS = {
     "parse": ("monitor.cli.look", "What a feed document says, an entry a line."),
     "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
     "rules": ("monitor.cli.rules", "Check, test and backtest the rules."),
+    "stories": ("monitor.cli.stories", "What is told and by whom; merge two that are one, split one that is two."),
     "silence": ("monitor.cli.silences", "Mute a rule for a while, with a reason and an end."),
     "why": ("monitor.cli.reasons", "Why some words or a link led to an alert, or did not."),
 }
