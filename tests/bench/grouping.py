@@ -52,9 +52,9 @@ print(json.dumps([measured / (time.perf_counter() - begun), found]))
 _DATASKETCH = _PEER.format(
     name="datasketch",
     uses="MinHash, MinHashLSH",
-    bands="(16, 4)",
-    setup="index, hashes = MinHashLSH(num_perm=64, params=bands), []",
-    work="""hash = MinHash(num_perm=64)
+    bands="(21, 3)",
+    setup="index, hashes = MinHashLSH(num_perm=63, params=bands), []",
+    work="""hash = MinHash(num_perm=63)
     hash.update_batch([word.encode() for word in words])
     near = [(hash.jaccard(hashes[each]), -each) for each in index.query(hash)]
     best = -max(near)[1] if near and max(near)[0] >= threshold else None
@@ -64,9 +64,9 @@ _DATASKETCH = _PEER.format(
 _RENSA = _PEER.format(
     name="rensa",
     uses="RMinHash, RMinHashLSH",
-    bands="16",
-    setup="index, hashes = RMinHashLSH(threshold=threshold, num_perm=64, num_bands=bands), []",
-    work="""hash = RMinHash(num_perm=64, seed=1)
+    bands="21",
+    setup="index, hashes = RMinHashLSH(threshold=threshold, num_perm=63, num_bands=bands), []",
+    work="""hash = RMinHash(num_perm=63, seed=1)
     hash.update(words)
     near = [(hash.jaccard(hashes[each]), -each) for each in index.query(hash)]
     best = -max(near)[1] if near and max(near)[0] >= threshold else None

@@ -20,7 +20,7 @@ _FINELY = 1_000
 _MOST_REPORTS = 200
 _CANDIDATES = 12
 # Not looked at closely is who has this little of what the likeliest has.
-_HOPELESS = 0.2
+_HOPELESS = 0.3
 # Words of this share of all reports find nothing.
 _COMMONPLACE = 0.03
 # A weight in nats: the word is in one report of fifty.
