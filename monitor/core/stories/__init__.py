@@ -9,7 +9,7 @@ voices      whose text it is
 portrait    what is known of a story from the reports that tell it
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.core.stories.extract import Telling
 from monitor.core.stories.kinds import Kind, kind_of
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 _SHORT = 40
-_BELIEVED = timedelta(days=3)
 
 
 def lead_of(summary: str, content: str) -> str:
