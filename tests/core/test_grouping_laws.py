@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.stories import OPEN_FOR, Newcomer, OpenStories, Placement
+from monitor.core.stories.common import shares
+from monitor.core.stories.space import Space
 from tests.core.reports import report
 
 _THEMES = (
@@ -50,15 +52,40 @@ def _seen(told: Newcomer) -> datetime:
     return told.seen_at
 
 
-@given(_told())
-@settings(max_examples=60, deadline=None)
-def test_an_edit_that_changes_nothing_changes_nothing(reports: list[Newcomer]) -> None:
+@given(_told(), st.integers(0, 13))
+@settings(max_examples=100, deadline=None)
+def test_an_edit_that_changes_nothing_changes_nothing(reports: list[Newcomer], edited: int) -> None:
     stories, placed = OpenStories(), []
     for at, told in enumerate(reports):
-        for before in reports[:at]:
-            stories.revise(before)
+        if edited < at:
+            stories.revise(reports[edited])
         placed += _live(stories, [told])
     assert placed == _live(OpenStories(), reports)
+
+
+def test_the_page_that_was_edited_last_is_not_the_page_that_came_last() -> None:
+    stories = OpenStories()
+    for number, title in ((1, "Ferry Solveig burns off Kelmsund harbour"), (2, "Museum of Brackwell buys old coins")):
+        stories.add(report(number, title, feed=f"feed {number}", link="wire.example/page"), number)
+    stories.revise(report(1, "Ferry Solveig burns off Kelmsund harbour", feed="feed 1", link="wire.example/page"))
+    assert stories.find(report(3, "Quite another thing", feed="feed 3", link="wire.example/page")).story == 2
+
+
+@given(_told(), _told())
+@settings(max_examples=100, deadline=None)
+def test_how_alike_two_reports_are_follows_from_what_is_open_alone(
+    open_now: list[Newcomer], gone: list[Newcomer]
+) -> None:
+    plain, crowded = Space(shares("en")), Space(shares("en"))
+    for told in gone:
+        crowded.add(told.id, told.terms.lead, told.terms.title)
+    for told in gone:
+        crowded.drop(told.id)
+    for space in (plain, crowded):
+        for told in open_now:
+            space.add(told.id, told.terms.title, told.terms.lead)
+    for told in (*open_now, *gone):
+        assert plain.alike(told.terms.title, told.terms.lead) == crowded.alike(told.terms.title, told.terms.lead)
 
 
 def test_what_is_over_is_forgotten() -> None:

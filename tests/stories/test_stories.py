@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from monitor.models import Entry, Repair, Story
+from monitor.models import Entry, Match, Repair, Story
 from monitor.store import alerts, stories
 from monitor.words import Placing, Severity
 from tests.conftest import GAZETTE, HERALD, OBSERVER, WIRE, World
@@ -193,3 +193,22 @@ async def test_one_page_in_two_stories_makes_them_one_with_a_note(world: World) 
     assert (
         await world.app.db.read(lambda session: session.get_one(Story, repair.other_id).merged_into) == repair.story_id
     )
+
+
+async def test_what_one_batch_shows_to_be_one_story_is_decided_as_one(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    world.web.publish(WIRE, "Quiet night on the coast, writes our reporter", link="https://wire.test/torvik")
+    world.web.publish(HERALD, "Airspace incursion west of Torvik, two fighters scrambled", summary=_WIRE_TEXT)
+    world.web.publish(
+        OBSERVER,
+        "Two fighters scrambled: airspace incursion west of Torvik",
+        summary=_WIRE_TEXT,
+        link="https://wire.test/torvik",
+    )
+    await world.turn()
+    entries = await world.app.db.read(_told)
+    matched = await world.app.db.read(lambda session: [match.story_id for match in session.exec(select(Match))])
+    assert len(entries) == 3
+    assert set(matched) == {entry.story_id for entry in entries}
+    assert len(set(matched)) == 1
+    assert len(world.post.mails(DUTY)) == 1
