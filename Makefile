@@ -24,7 +24,7 @@ lint: $(VENV)/ready-dev ## Format, lint, types and layers
 	$(BIN)/lint-imports
 
 crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
-	FEED_MONITOR_KILL_EVERY=1 $(BIN)/python -m pytest tests/crash --verbose
+	KILL_EVERY=1 $(BIN)/python -m pytest tests/crash --verbose
 
 bench: $(VENV)/ready-dev ## Measure how fast rules are matched and stories found; BENCH=--short for a few seconds of it
 	$(BIN)/python -m tests.bench.matching $(BENCH)

@@ -32,7 +32,7 @@ from monitor.words import Severity
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 RULES = '[rules.strike]\nseverity = "critical"\nmatch = "pre-emptive strike"\n'
-EVERY = int(os.environ.get("FEED_MONITOR_KILL_EVERY", "3"))
+EVERY = int(os.environ.get("KILL_EVERY", "3"))
 IN_DOUBT = {"smtp: accepted", "before commit of sent"}
 
 
