@@ -74,7 +74,8 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
     first, other = (await db.read(entries.of_story, entry.story_id) if entry.story_id else [(entry, feed)])[0]
     if first.id != entry.id:
         seen = f"{other.name}, seen {first.arrived_at:%d %b %H:%M:%S} UTC"
-        out.print(Text(f"  tells the same story as “{first.title or first.link}” ({seen})"))
+        why_so = f": {entry.joined_for.value}" if entry.joined_for else ""
+        out.print(Text(f"  tells the same story as “{first.title or first.link}” ({seen}){why_so}"))
     if entry.arrival is None:
         out.print("  not triaged yet")
         return

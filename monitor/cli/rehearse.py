@@ -49,7 +49,9 @@ def _stored(entry: Entry, feed: Feed, policy: AlertPolicy) -> Stored:
     came_late = entry.previous_poll_at is None and entry.published_at is not None
     at = min(entry.published_at or entry.arrived_at, entry.arrived_at) if came_late else entry.arrived_at
     news = is_news(Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at), policy)
-    return Stored(entry.id, entry.story_id or 0, feed.publisher, at, entry.link, headline(entry, feed), news)
+    return Stored(
+        entry.id, entry.story_id or 0, feed.publisher, entry.voice, at, entry.link, headline(entry, feed), news
+    )
 
 
 def _progress() -> Progress:

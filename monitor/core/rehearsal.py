@@ -15,7 +15,8 @@ NEWEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An entry as it came; `at` is when it was news: its arrival, or for a back catalogue its publication.
+    """An entry as it came; `at` is when it was news: its arrival, or for a back catalogue its publication. `voice` is
+    whose text it is, which counts where a rule counts publishers.
 
     `news` is False for what the live program leaves to the briefing: a back catalogue, and what slid in late.
     """
@@ -23,6 +24,7 @@ class Stored:
     entry_id: int
     story_id: int
     publisher: str
+    voice: str
     at: datetime
     link: str
     headline: Headline
@@ -84,7 +86,7 @@ class Rehearsed:
 
     def _reached(self, count: Count, stored: Stored) -> bool:
         by = {
-            CountBy.PUBLISHER: stored.publisher,
+            CountBy.PUBLISHER: stored.voice,
             CountBy.STORY: stored.story_id,
             CountBy.ENTRY: stored.entry_id,
         }[count.by]
@@ -115,7 +117,7 @@ def rehearse(rules: RuleSet, entries: Iterable[Stored], least: Severity) -> dict
     records = {rule.name: Rehearsed() for rule in rules.rules}
     voices: dict[int, dict[str, datetime]] = defaultdict(dict)
     for stored in entries:
-        voices[stored.story_id][stored.publisher] = stored.at
+        voices[stored.story_id][stored.voice] = stored.at
         for match in rules.match(stored.headline):
             rule = rules.by_name[match.rule]
             since = stored.at - rule.raises.within if rule.raises else stored.at

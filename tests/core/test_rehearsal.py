@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from monitor.core.rehearsal import NEWEST, Rehearsed, Stored, Verdict, changes, per_day, rehearse, verdict_of
-from monitor.core.rules import Count, CountBy, Rule, RuleSet
+from monitor.core.rules import Count, CountBy, Raise, Rule, RuleSet
 from monitor.core.values import Headline
 from monitor.words import Severity
 from tests.core.watching import match, rule
@@ -15,10 +15,13 @@ _START = datetime(2026, 5, 4, 10, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 
 
-def _came(entry_id: int, title: str, *, hours: float = 0, story: int | None = None, publisher: str = "wire") -> Stored:
+def _came(
+    entry_id: int, title: str, *, hours: float = 0, story: int | None = None, publisher: str = "wire", voice: str = ""
+) -> Stored:
     at = _START + hours * _HOUR
     headline = Headline(title, language="en")
-    return Stored(entry_id, entry_id if story is None else story, publisher, at, "https://x.example/", headline)
+    story = entry_id if story is None else story
+    return Stored(entry_id, story, publisher, voice or publisher, at, "https://x.example/", headline)
 
 
 def _record(watch: Rule, *entries: Stored, least: Severity = Severity.HIGH) -> Rehearsed:
@@ -69,6 +72,16 @@ def test_a_rule_that_counts_alerts_once_a_span_when_enough_came(by: CountBy, tol
         for number, (story, publisher, hour) in enumerate(map(tuple, told.split()))
     ]
     assert _record(rule("coup", count=Count(2, 2 * _HOUR, by)), *entries).alerts == alerts
+
+
+def test_two_papers_that_print_one_agencys_text_count_as_the_live_program_counts_them() -> None:
+    copies = [_came(number, "Coup", story=1, publisher=paper, voice="Agency") for number, paper in ((1, "a"), (2, "b"))]
+    raised = Raise(Severity.CRITICAL, 2, 2 * _HOUR)
+    assert _record(rule("coup", count=Count(2, 2 * _HOUR)), *copies).alerts == 0
+    assert _record(rule("coup", raises=raised), *copies).alerts == 1
+    own = _came(3, "Coup", story=1, publisher="c")
+    assert _record(rule("coup", count=Count(2, 2 * _HOUR)), *copies, own).alerts == 1
+    assert _record(rule("coup", raises=raised), *copies, own).alerts == 2
 
 
 def test_what_is_held_back_does_not_count_towards_the_number() -> None:

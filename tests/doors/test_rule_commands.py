@@ -233,6 +233,7 @@ def test_why_follows_an_entry_to_the_story_that_told_it_first(operator: Operator
     operator.types("poll")
     told = operator.types("why", httpserver.url_for("/again")).output
     assert "tells the same story as “Alliance weighs pre-emptive strike” (wire, seen" in told
+    assert "UTC): the same event in other words" in told
     held = operator.types("why", "strike drill").output
     assert "against it, by $drill" in held
 
