@@ -10,7 +10,19 @@ from monitor.models.people import (
     Subscriber,
     SubscriberState,
 )
-from monitor.models.stories import Alert, Match, Repair, RepairKind, Silence, Story, Vetting
+from monitor.models.stories import (
+    Alert,
+    Escalation,
+    Hearing,
+    Key,
+    Match,
+    Repair,
+    RepairKind,
+    Silence,
+    Story,
+    Telling,
+    Vetting,
+)
 from monitor.models.watch import Entry, Feed, FeedCase, FeedDay, Push, PushState, Revision
 
 __all__ = [
@@ -20,10 +32,13 @@ __all__ = [
     "DeliveryKind",
     "DeliveryStatus",
     "Entry",
+    "Escalation",
     "Feed",
     "FeedCase",
     "FeedDay",
+    "Hearing",
     "JobRun",
+    "Key",
     "Match",
     "Notice",
     "Push",
@@ -35,5 +50,6 @@ __all__ = [
     "Story",
     "Subscriber",
     "SubscriberState",
+    "Telling",
     "Vetting",
 ]

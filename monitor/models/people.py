@@ -21,6 +21,7 @@ class SubscriberState(StrEnum):
 
 class DeliveryKind(StrEnum):
     ALERT = "alert"
+    ROLLUP = "rollup"
     BRIEFING = "briefing"
     NOTICE = "notice"
 
@@ -34,7 +35,11 @@ class DeliveryStatus(StrEnum):
 
 
 class Subscriber(SQLModel, table=True):
-    """`alert_from` is the least severity that alerts this person at once; null: no alerts."""
+    """`alert_from` is the least severity that alerts this person; null: no alerts. Times of day and days are in `zone`.
+
+    Between `quiet_from` and `quiet_until` alerts are held, but critical ones if `critical_passes`; from `away_from` to
+    `away_until`, both included, there are none.
+    """
 
     __tablename__ = "subscribers"
 
@@ -45,6 +50,11 @@ class Subscriber(SQLModel, table=True):
     briefing: bool = True
     briefing_at: time
     alert_from: Severity | None = Field(default=None, sa_type=Word(Severity), nullable=True)
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    critical_passes: bool = True
+    away_from: date | None = None
+    away_until: date | None = None
     created_at: datetime = moment()
     confirmed_at: datetime | None = moment_or_none()
     left_at: datetime | None = moment_or_none()
@@ -79,14 +89,15 @@ class Notice(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One message owed to one subscriber, or a notice to the operator; `key` makes owing it twice impossible.
+    """One message owed to one subscriber or `channel`, or a notice to the operator; `key` makes owing it twice
+    impossible. `instead_of` is the delivery that failed for so long that a fall-back channel is told.
 
     `message` holds the very bytes of the mail from the first attempt on, so that a repeat is the same mail.
     `doubtful`: the program died, or the line broke, when the server may already have taken it.
     """
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index("ix_deliveries_due", "status", "next_try_at", "lane", "id"),)
+    __table_args__ = (Index("ix_deliveries_due", "channel", "status", "next_try_at", "lane", "id"),)
 
     id: int = Field(default=None, primary_key=True)
     key: str = text(unique=True)
@@ -94,6 +105,8 @@ class Delivery(SQLModel, table=True):
     lane: int
     subscriber_id: int | None = Field(default=None, foreign_key="subscribers.id", index=True)
     recipient: str = text()
+    channel: str = text()
+    instead_of: int | None = None
     alert_id: int | None = Field(default=None, foreign_key="alerts.id")
     alert_revision: int | None = None
     briefing_id: int | None = Field(default=None, foreign_key="briefings.id")

@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from monitor.models.columns import Word, moment, moment_or_none, text
-from monitor.words import Disposition, Severity
+from monitor.words import Cause, Disposition, Severity, Stance, Wait
 
 
 class Story(SQLModel, table=True):
@@ -52,7 +52,11 @@ class Repair(SQLModel, table=True):
 
 
 class Alert(SQLModel, table=True):
-    """What was told of one story; each further telling is a new revision."""
+    """What was told of one story; each further telling is a new revision.
+
+    `voices` is how many independent ones had reported it when that was told last, `stance` what an official source was
+    last told to say of it. It counts as acknowledged until its severity rises.
+    """
 
     __tablename__ = "alerts"
 
@@ -62,6 +66,79 @@ class Alert(SQLModel, table=True):
     revision: int
     first_told_at: datetime = moment()
     last_told_at: datetime = moment()
+    voices: int = 1
+    stance: Stance | None = Field(default=None, sa_type=Word(Stance), nullable=True)
+    acknowledged_at: datetime | None = moment_or_none()
+    acknowledged_by: str = text()
+
+
+class Telling(SQLModel, table=True):
+    """One revision of an alert: what was told of its story at one time, and why.
+
+    `also` holds the further causes, by name. `rules` are those that spoke of it then; `entry_id` is the report that
+    gave cause; `note` says what is new, as far as the rows do not.
+    """
+
+    __tablename__ = "tellings"
+    __table_args__ = (UniqueConstraint("alert_id", "revision"),)
+
+    id: int = Field(default=None, primary_key=True)
+    alert_id: int = Field(foreign_key="alerts.id")
+    revision: int
+    told_at: datetime = moment(index=True)
+    cause: Cause = Field(sa_type=Word(Cause))
+    also: list[str] = Field(default_factory=list, sa_type=JSON)
+    severity: Severity = Field(sa_type=Word(Severity))
+    rules: list[str] = Field(default_factory=list, sa_type=JSON)
+    entry_id: int | None = Field(default=None, foreign_key="entries.id")
+    voices: int = 1
+    note: str = text()
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        return (self.cause, *(Cause[name.upper()] for name in self.also))
+
+
+class Hearing(SQLModel, table=True):
+    """That a listener is to hear a telling, once: `listener` is the key of a `core.alerts.Listener`.
+
+    `wait` says why not at once, or, with `due_at` null, why never. `delivery_id` is the message that tells it;
+    `rule` and `feed_id` are what it counts for when too much comes at once.
+    """
+
+    __tablename__ = "hearings"
+    __table_args__ = (
+        UniqueConstraint("telling_id", "listener"),
+        Index("ix_hearings_delivery_id_due_at", "delivery_id", "due_at"),
+        Index("ix_hearings_listener_at", "listener", "at"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    telling_id: int = Field(foreign_key="tellings.id")
+    alert_id: int = Field(foreign_key="alerts.id", index=True)
+    listener: str = text()
+    at: datetime = moment()
+    due_at: datetime | None = moment_or_none()
+    wait: Wait | None = Field(default=None, sa_type=Word(Wait), nullable=True)
+    note: str = text()
+    rule: str = text()
+    feed_id: int | None = None
+    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id")
+
+
+class Escalation(SQLModel, table=True):
+    """The next people are told of an alert at `due_at`, unless it is acknowledged before. `step` of the rule's `then`
+    comes next; `ended_at`: acknowledged, or nobody is left."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (UniqueConstraint("alert_id", "rule"),)
+
+    id: int = Field(default=None, primary_key=True)
+    alert_id: int = Field(foreign_key="alerts.id")
+    rule: str = text()
+    step: int = 0
+    due_at: datetime = moment(index=True)
+    ended_at: datetime | None = moment_or_none()
 
 
 class Match(SQLModel, table=True):
@@ -90,17 +167,31 @@ class Match(SQLModel, table=True):
 
 
 class Silence(SQLModel, table=True):
-    """A mute with an end, an author and a comment."""
+    """A mute with an end, an author and a comment. What is muted fulfils all that is given: the rule, the pattern in
+    `words`, the feed, publisher or tag in `source`, the story. `subscriber_id`: for this person alone."""
 
     __tablename__ = "silences"
 
     id: int = Field(default=None, primary_key=True)
     rule: str = text()
     words: str = text()
+    source: str = text()
+    story_id: int | None = None
+    subscriber_id: int | None = None
     starts_at: datetime = moment()
     ends_at: datetime = moment(index=True)
     author: str = text()
     comment: str = text()
+
+
+class Key(SQLModel, table=True):
+    """A secret of this installation's own, made when it is first needed."""
+
+    __tablename__ = "keys"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    secret: str = text()
+    made_at: datetime = moment()
 
 
 class Vetting(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, text, update
 from sqlmodel import Session, col
@@ -81,10 +82,13 @@ def tellers(session: Session, feed_ids: Collection[int]) -> dict[int, Teller]:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of an entry under a rule; `over_at`: when an edit took the words away."""
+    """What became of an entry under a rule, and by which words. `told`: people heard of it; `over_at`: when an edit
+    took the words away."""
 
     disposition: Disposition
     over_at: datetime | None
+    told: bool
+    evidence: list[dict[str, Any]]
 
 
 def fates(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, Fate]]:
@@ -92,9 +96,10 @@ def fates(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, F
     found: dict[int, dict[str, Fate]] = {}
     if not entry_ids:
         return found
-    wanted = select(col(Match.entry_id), col(Match.rule), col(Match.disposition), col(Match.over_at))
-    for entry, rule, disposition, over_at in session.execute(wanted.where(col(Match.entry_id).in_(entry_ids))):
-        found.setdefault(entry, {})[rule] = Fate(disposition, over_at)
+    fate = (col(Match.disposition), col(Match.over_at), col(Match.alert_id).is_not(None), col(Match.evidence))
+    wanted = select(col(Match.entry_id), col(Match.rule), *fate).where(col(Match.entry_id).in_(entry_ids))
+    for entry, rule, *rest in session.execute(wanted):
+        found.setdefault(entry, {})[rule] = Fate(*rest)
     return found
 
 
@@ -102,6 +107,12 @@ def set_over(session: Session, entry_id: int, rules: Collection[str], over_at: d
     """An edit took away the words that these rules had matched, or brought them back."""
     matches = update(Match).where(col(Match.entry_id) == entry_id, col(Match.rule).in_(rules))
     session.execute(matches.values(over_at=over_at))
+
+
+def set_evidence(session: Session, entry_id: int, rule: str, evidence: list[dict[str, Any]]) -> None:
+    """An edit moved the words that the rule matches, or put others in their place."""
+    match = update(Match).where(col(Match.entry_id) == entry_id, col(Match.rule) == rule)
+    session.execute(match.values(evidence=evidence))
 
 
 def story_ids(session: Session, number: int) -> Iterator[int]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, func, or_, select, update
 
 from monitor.core.timing import next_try
 from monitor.models import (
-    Alert,
     Briefing,
     Delivery,
     DeliveryKind,
@@ -19,23 +18,99 @@ from monitor.models import (
 )
 
 _ALERT_LANE, _NOTICE_LANE, _BRIEFING_LANE = 0, 1, 2
+# A fall-back for what is older would wake people for what the briefing has told.
+_STILL_NEWS = timedelta(days=1)
 
 
-def owe_alert(session: Session, alert: Alert, person: Subscriber, now: datetime) -> None:
-    _owe(
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where what a listener hears goes: a person's mail, or a channel."""
+
+    subscriber_id: int | None
+    recipient: str
+    channel: str = ""
+
+    @property
+    def mark(self) -> str:
+        return f"channel/{self.channel}" if self.channel else str(self.subscriber_id)
+
+
+def owe_alert(session: Session, alert_id: int, revision: int, to: Address, now: datetime) -> Delivery:
+    return _owe(
         session,
         Delivery(
-            key=f"alert:{alert.id}:{alert.revision}:{person.id}",
+            key=f"alert:{alert_id}:{revision}:{to.mark}",
             kind=DeliveryKind.ALERT,
             lane=_ALERT_LANE,
-            subscriber_id=person.id,
-            recipient=person.address,
-            alert_id=alert.id,
-            alert_revision=alert.revision,
+            subscriber_id=to.subscriber_id,
+            recipient=to.recipient,
+            channel=to.channel,
+            alert_id=alert_id,
+            alert_revision=revision,
             owed_at=now,
             next_try_at=now,
         ),
     )
+
+
+def owe_rollup(session: Session, first_hearing: int, to: Address, now: datetime) -> Delivery:
+    """Several alerts in one message, named after the first of what it tells."""
+    return _owe(
+        session,
+        Delivery(
+            key=f"rollup:{first_hearing}:{to.mark}",
+            kind=DeliveryKind.ROLLUP,
+            lane=_ALERT_LANE,
+            subscriber_id=to.subscriber_id,
+            recipient=to.recipient,
+            channel=to.channel,
+            owed_at=now,
+            next_try_at=now,
+        ),
+    )
+
+
+def owe_instead(session: Session, failing: Delivery, channel: str, now: datetime) -> Delivery:
+    """The same alert by a fall-back channel, once for each telling and way that failed."""
+    return _owe(
+        session,
+        Delivery(
+            key=fallback_key(failing, channel),
+            kind=failing.kind,
+            lane=_ALERT_LANE,
+            recipient=channel,
+            channel=channel,
+            alert_id=failing.alert_id,
+            alert_revision=failing.alert_revision,
+            instead_of=failing.id,
+            owed_at=now,
+            next_try_at=now,
+        ),
+    )
+
+
+def fallback_key(failing: Delivery, channel: str) -> str:
+    """Names what a fall-back tells once, however many people wait for it by the way that fails."""
+    told = f"{failing.alert_id}:{failing.alert_revision}" if failing.alert_id else failing.key
+    return f"fallback:{channel}:{failing.channel or 'mail'}:{told}"
+
+
+def failing_since(session: Session, channel: str, before: datetime) -> list[Delivery]:
+    """Alerts owed by this way before then that have not left yet, and those that were refused for good."""
+    late = (col(Delivery.status) == DeliveryStatus.QUEUED) & (col(Delivery.owed_at) <= before)
+    waiting = or_(late, col(Delivery.status) == DeliveryStatus.FAILED)
+    owed = select(Delivery).where(
+        Delivery.channel == channel,
+        Delivery.lane == _ALERT_LANE,
+        waiting,
+        Delivery.owed_at > before - _STILL_NEWS,
+        col(Delivery.instead_of).is_(None),
+    )
+    return list(session.exec(owed.order_by(col(Delivery.id)).limit(100)))
+
+
+def is_owed(session: Session, key: str) -> bool:
+    return session.exec(select(Delivery.id).where(Delivery.key == key)).first() is not None
 
 
 def owe_briefing(session: Session, briefing: Briefing, person: Subscriber, now: datetime) -> None:
@@ -69,17 +144,18 @@ def owe_notice(session: Session, notice: Notice, contact: str, now: datetime) ->
     )
 
 
-def _owe(session: Session, delivery: Delivery) -> None:
+def _owe(session: Session, delivery: Delivery) -> Delivery:
     """A second debt with the same key is a mistake of ours, and the unique key makes it an error."""
     session.add(delivery)
     session.flush()
+    return delivery
 
 
-def next_due(session: Session, now: datetime, limit: int) -> list[Delivery]:
-    """What is due, alerts first, then notices, then briefings, each in the order it was owed."""
+def next_due(session: Session, channel: str, now: datetime, limit: int) -> list[Delivery]:
+    """What is due by a channel, or by mail (""): alerts first, then notices, then briefings, each as it was owed."""
     due = (
         select(Delivery)
-        .where(Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now)
+        .where(Delivery.channel == channel, Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now)
         .order_by(col(Delivery.lane), col(Delivery.id))
         .limit(limit)
     )
@@ -88,7 +164,10 @@ def next_due(session: Session, now: datetime, limit: int) -> list[Delivery]:
 
 def alert_is_due(session: Session, now: datetime) -> bool:
     due = select(Delivery.id).where(
-        Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now, Delivery.lane == _ALERT_LANE
+        Delivery.channel == "",
+        Delivery.status == DeliveryStatus.QUEUED,
+        col(Delivery.next_try_at) <= now,
+        Delivery.lane == _ALERT_LANE,
     )
     return session.exec(due.limit(1)).first() is not None
 
@@ -98,7 +177,7 @@ def start(session: Session, delivery_id: int, message: bytes, message_id: str, n
     delivery = session.get(Delivery, delivery_id, with_for_update={"skip_locked": True})
     if delivery is None or delivery.status != DeliveryStatus.QUEUED:
         return None
-    if delivery.kind != DeliveryKind.NOTICE and not _wants_mail(session, delivery):
+    if delivery.subscriber_id is not None and not _wants_mail(session, delivery):
         delivery.status, delivery.settled_at, delivery.reply = DeliveryStatus.CANCELLED, now, "the subscriber left"
         session.add(delivery)
         return None
@@ -143,11 +222,13 @@ def give_back(session: Session, delivery_id: int, reason: str) -> None:
     session.add(delivery)
 
 
-def recover(session: Session, now: datetime) -> int:
-    """Whatever a dead process was sending may or may not have left; it is sent again, the same mail."""
+def recover(session: Session, now: datetime, channel: str | None = None) -> int:
+    """Whatever a dead process was sending may or may not have left; it is sent again, the same mail. `channel` None: by
+    whichever way."""
+    ours = () if channel is None else (col(Delivery.channel) == channel,)
     left = session.exec(
         update(Delivery)
-        .where(col(Delivery.status) == DeliveryStatus.SENDING)
+        .where(col(Delivery.status) == DeliveryStatus.SENDING, *ours)
         .values(status=DeliveryStatus.QUEUED, doubtful=True, next_try_at=now)
     )
     return left.rowcount
@@ -182,10 +263,10 @@ def summary(session: Session) -> Outbox:
     return Outbox(counts, oldest, last_sent, trouble or "", list(dict.fromkeys(refused)))
 
 
-def first_told(session: Session, alert_id: int, subscriber_id: int) -> Delivery | None:
-    """The first mail of this alert that was owed to this person."""
+def thread_of(session: Session, alert_id: int, subscriber_id: int) -> list[Delivery]:
+    """The mails of this alert that were owed to this person, in order."""
     wanted = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id)
-    return session.exec(wanted.order_by(col(Delivery.alert_revision)).limit(1)).first()
+    return list(session.exec(wanted.order_by(col(Delivery.alert_revision), col(Delivery.id))))
 
 
 def of_alerts(session: Session, alert_ids: Iterable[int]) -> list[Delivery]:

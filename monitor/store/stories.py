@@ -8,7 +8,7 @@ from sqlalchemy import Table
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, or_, select, update
 
-from monitor.models import Alert, Entry, Feed, Match, Repair, RepairKind, Story
+from monitor.models import Alert, Entry, Feed, Match, Repair, RepairKind, Silence, Story
 from monitor.words import Placing, Severity
 
 _ENTRIES: Table = Entry.__table__  # type: ignore[attr-defined]
@@ -142,6 +142,7 @@ def merge(session: Session, into: int, other: int, now: datetime, by: str = "", 
     session.execute(update(Match).where(col(Match.story_id) == other).values(story_id=into))
     if session.exec(select(Alert.id).where(Alert.story_id == into)).first() is None:
         session.execute(update(Alert).where(col(Alert.story_id) == other).values(story_id=into))
+    session.execute(update(Silence).where(col(Silence.story_id) == other).values(story_id=into))
     session.get_one(Story, other).merged_into = into
     _set_times(session, into)
     return _record(session, RepairKind.MERGED, into, other, moved, now, by, note)

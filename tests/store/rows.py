@@ -118,7 +118,7 @@ def owe_an_alert(session: Session, address: str = "reader@example.org") -> int:
     """Someone is owed an alert; the id of that debt."""
     person = subscribers.by_address(session, address) or subscribe(session, address)
     alert = alert_on(session)
-    outbox.owe_alert(session, alert, person, NOW)
+    owe_telling(session, alert, person, NOW)
     return debt(session, f"alert:{alert.id}:1:{person.id}").id
 
 
@@ -128,3 +128,8 @@ def debt(session: Session, key: str) -> Delivery:
 
 def delivery(session: Session, delivery_id: int) -> Delivery:
     return session.get_one(Delivery, delivery_id)
+
+
+def owe_telling(session: Session, alert: Alert, person: Subscriber, now: datetime) -> Delivery:
+    """The alert's present revision, owed to this person."""
+    return outbox.owe_alert(session, alert.id, alert.revision, outbox.Address(person.id, person.address), now)

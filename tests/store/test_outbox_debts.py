@@ -9,13 +9,13 @@ from sqlmodel import Session
 from monitor.models import DeliveryStatus, Subscriber, SubscriberState
 from monitor.store import outbox, subscribers
 from monitor.store.db import Database
-from tests.store.rows import HOUR, MINUTE, NOW, alert_on, briefing_for, delivery, owe_an_alert, subscribe
+from tests.store.rows import HOUR, MINUTE, NOW, alert_on, briefing_for, delivery, owe_an_alert, owe_telling, subscribe
 
 MAIL, MESSAGE_ID = b"Subject: news\r\n\r\n", "<1@example.org>"
 
 
 def keys_due(db: Database, now: datetime = NOW, limit: int = 20) -> list[str]:
-    return [each.key for each in db.read_now(outbox.next_due, now, limit)]
+    return [each.key for each in db.read_now(outbox.next_due, "", now, limit)]
 
 
 def started(db: Database) -> int:
@@ -28,8 +28,8 @@ def started(db: Database) -> int:
 def test_nobody_is_owed_the_same_telling_twice(db: Database) -> None:
     def twice(session: Session) -> None:
         person, alert = subscribe(session), alert_on(session)
-        outbox.owe_alert(session, alert, person, NOW)
-        outbox.owe_alert(session, alert, person, NOW + HOUR)
+        owe_telling(session, alert, person, NOW)
+        owe_telling(session, alert, person, NOW + HOUR)
 
     with pytest.raises(IntegrityError):
         db.write_now(twice)
@@ -50,9 +50,9 @@ def test_nobody_is_owed_the_same_issue_twice(db: Database) -> None:
 def test_the_next_telling_of_a_story_is_owed_as_well(db: Database) -> None:
     def twice(session: Session) -> None:
         person, alert = subscribe(session), alert_on(session)
-        outbox.owe_alert(session, alert, person, NOW)
+        owe_telling(session, alert, person, NOW)
         alert.revision = 2
-        outbox.owe_alert(session, alert, person, NOW)
+        owe_telling(session, alert, person, NOW)
 
     db.write_now(twice)
     assert keys_due(db) == ["alert:1:1:1", "alert:1:2:1"]
@@ -65,7 +65,7 @@ def test_an_alert_overtakes_the_briefings_and_the_rest_goes_in_the_order_it_was_
             outbox.owe_briefing(session, briefing_for(session, person), person, NOW)
         alert = alert_on(session)
         for person in people[:2]:
-            outbox.owe_alert(session, alert, person, NOW + MINUTE)
+            owe_telling(session, alert, person, NOW + MINUTE)
 
     db.write_now(owe)
     assert keys_due(db) == ["briefing:2026-03-02:1", "briefing:2026-03-02:2", "briefing:2026-03-02:3"]
@@ -157,7 +157,7 @@ def test_a_subscriber_who_left_gets_nothing_that_was_still_owed(db: Database) ->
         NOW + MINUTE,
     )
     assert db.read_now(delivery, sent).status == DeliveryStatus.SENT
-    assert [each.id for each in db.read_now(outbox.next_due, NOW + HOUR, 20)] == [other]
+    assert [each.id for each in db.read_now(outbox.next_due, "", NOW + HOUR, 20)] == [other]
 
 
 def test_a_subscriber_who_leaves_while_their_mail_is_refused_is_not_tried_again(db: Database) -> None:

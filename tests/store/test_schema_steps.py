@@ -6,8 +6,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from monitor.store import schema, stories
+from monitor.store import outbox, schema, stories, tellings
 from monitor.store.db import Database
+from monitor.words import Cause
 
 # What an operator of the fourth schema has: a feed whose two entries are one story that was told.
 _TOLD = """
@@ -74,5 +75,44 @@ def test_an_operator_with_stories_and_alerts_keeps_them_when_stories_learn_to_be
         with db.engine.connect() as connection:
             rows = connection.execute(text("SELECT joined_for, voice FROM entries ORDER BY id")).all()
         assert [tuple(row) for row in rows] == [("first", "Herald"), ("event", "Herald")]
+    finally:
+        db.close()
+
+
+# What an operator of the fifth schema has beside it: a reader who was told twice, and the second mail has yet to leave.
+_MAILED = """
+INSERT INTO matches (id, entry_id, story_id, rule, severity, disposition, evidence, held_by, note, decided_at, alert_id,
+    alert_revision)
+  VALUES (2, 2, 1, 'smoke', 'high', 'alerted', '[]', '[]', '', '2026-03-02 12:30:00+00', 1, 2);
+UPDATE alerts SET revision = 2;
+INSERT INTO subscribers (id, address, state, zone, briefing, briefing_at, created_at, consent)
+  VALUES (1, 'ann@example.org', 'confirmed', 'UTC', true, '07:00', '2026-03-01 12:00:00+00', '');
+INSERT INTO deliveries (id, key, kind, lane, subscriber_id, recipient, alert_id, alert_revision, owed_at, status,
+    next_try_at, attempts, doubtful, message_id, reply)
+  VALUES (1, 'alert:1:1:1', 'alert', 0, 1, 'ann@example.org', 1, 1, '2026-03-02 12:00:00+00', 'sent',
+    '2026-03-02 12:00:00+00', 1, false, '', ''),
+   (2, 'alert:1:2:1', 'alert', 0, 1, 'ann@example.org', 1, 2, '2026-03-02 12:30:00+00', 'queued',
+    '2026-03-02 12:30:00+00', 0, false, '', '');
+"""
+
+
+def test_an_operator_who_upgrades_while_a_mail_waits_loses_neither_the_mail_nor_its_thread(blank_url: str) -> None:
+    db = Database(blank_url)
+    try:
+        _bring_to(db, "0005")
+        with db.engine.execution_options(writing=True).begin() as connection:
+            told = _TOLD.replace("INSERT INTO feeds (id,", "INSERT INTO feeds (family, id,")
+            told = told.replace("VALUES (1, 'https://herald.test/'", "VALUES ('Herald', 1, 'https://herald.test/'")
+            for statement in filter(str.strip, (told + _MAILED).split(";\n")):
+                connection.execute(text(statement))
+        schema.upgrade(db)
+        assert schema.differences(db) == []
+        first, second = db.read_now(tellings.of_alert, 1)
+        assert (first.cause, first.rules, first.entry_id) == (Cause.FIRST, ["fire"], 1)
+        assert (second.cause, second.rules, second.entry_id) == (Cause.RULE, ["smoke"], 2)
+        [(telling, hearing)] = db.read_now(tellings.told_by, 2)
+        assert (telling.id, hearing.listener, hearing.wait) == (second.id, "person:1", None)
+        assert [mail.id for mail in db.read_now(outbox.thread_of, 1, 1)] == [1, 2]
+        assert [mail.id for mail in db.read_now(outbox.next_due, "", datetime(2026, 3, 3, tzinfo=UTC), 5)] == [2]
     finally:
         db.close()

@@ -89,7 +89,7 @@ def test_nobody_is_owed_the_same_notice_twice(db: Database) -> None:
 def test_a_notice_goes_behind_the_alerts(db: Database) -> None:
     db.write_now(write_notice)
     db.write_now(owe_an_alert)
-    assert [each.key for each in db.read_now(outbox.next_due, NOW, 9)] == ["alert:1:1:1", "notice:1"]
+    assert [each.key for each in db.read_now(outbox.next_due, "", NOW, 9)] == ["alert:1:1:1", "notice:1"]
 
 
 def test_a_notice_that_a_server_may_have_taken_is_no_longer_ours_to_withdraw(db: Database) -> None:
