@@ -46,6 +46,7 @@ class PublisherSettings(Strict):
     name: Name
     hosts: tuple[Host, ...] = ()
     family: Name | None = None
+    official: bool | None = None
 
 
 class AgencySettings(Strict):
@@ -69,25 +70,35 @@ class AgencyNamed:
 
 @dataclass(frozen=True)
 class Publishers:
-    """Who is known. A host of `hosts` that belongs to nobody is an aggregator's; `families` are by the folded name."""
+    """Who is known. A host of `hosts` that belongs to nobody is an aggregator's; `families` are by the folded name,
+    `officials` are the folded names of those who speak for themselves."""
 
     hosts: Mapping[str, str | None] = field(default_factory=dict)
     families: Mapping[str, str] = field(default_factory=dict)
     agencies: tuple[AgencyNamed, ...] = ()
+    officials: frozenset[str] = frozenset()
 
     def of(self, host_or_url: str) -> tuple[str, str] | None:
         """The publisher and its family, by the longest listed end of the host."""
-        host = urlsplit(host_or_url if "://" in host_or_url else f"//{host_or_url}").hostname or ""
-        while host and host not in self.hosts:
-            host = host.partition(".")[2]
-        name = self.hosts[host] if host else None
+        name = self._name(host_or_url)
         return (name, self.families.get(name.casefold(), name)) if name else None
+
+    def official(self, url: str) -> bool:
+        """Whether it is of a publisher that speaks for itself: a government, an army, a regulator."""
+        name = self._name(url)
+        return name is not None and name.casefold() in self.officials
 
     def standing(self, url: str, name: str, publisher: str = "", family: str = "") -> tuple[str, str]:
         """Publisher and family of a feed by what its table says: its address, its name, and perhaps more."""
         known = self.of(url)
         publisher = publisher or (known[0] if known else name)
         return publisher, family or self.families.get(publisher.casefold()) or (known[1] if known else publisher)
+
+    def _name(self, host_or_url: str) -> str | None:
+        host = urlsplit(host_or_url if "://" in host_or_url else f"//{host_or_url}").hostname or ""
+        while host and host not in self.hosts:
+            host = host.partition(".")[2]
+        return self.hosts[host] if host else None
 
 
 class _Tables:
@@ -100,8 +111,11 @@ class _Tables:
 
     def under(self, own: "_Tables") -> Publishers:
         families: dict[str, str] = {}
+        officials: dict[str, bool] = {}
         for key, said in (*self.publishers.items(), *own.publishers.items()):
             families[key] = said.family or families.get(key, said.name)
+            if said.official is not None:
+                officials[key] = said.official
         taken = {mark for agency in own.agencies.values() for mark in agency.marks}
         agencies = {
             key: AgencyNamed(
@@ -111,7 +125,8 @@ class _Tables:
             )
             for key, each in {**self.agencies, **own.agencies}.items()
         }
-        return Publishers({**self.hosts, **own.hosts}, families, tuple(agencies.values()))
+        speaking = frozenset(key for key, is_official in officials.items() if is_official)
+        return Publishers({**self.hosts, **own.hosts}, families, tuple(agencies.values()), speaking)
 
 
 def read_publishers(own: Path, problems: list[str]) -> Publishers:

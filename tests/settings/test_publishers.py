@@ -80,6 +80,79 @@ def test_a_host_belongs_to_whoever_has_its_longest_end(address: str, publisher: 
     assert (found and found[0]) == publisher
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.nato.int/cps/en/natohq/news.xml",
+        "https://news.un.org/feed/subscribe/en/news/all/rss.xml",
+        "https://www.iaea.org/feeds/topnews",
+        "https://www.gdacs.org/xml/rss.xml",
+        "https://ec.europa.eu/commission/presscorner/api/rss",
+        "https://www.gov.uk/government/organisations/ministry-of-defence.atom",
+        "https://www.cisa.gov/news.xml",
+        "https://earthquake.usgs.gov/earthquakes/feed/v1.0/summary/4.5_day.atom",
+        "https://www.centcom.mil/RSS/",
+        "https://www.bmvg.de/de/rss",
+        "https://rcb.gov.pl/feed",
+        "https://mod.gov.ua/feed",
+        "http://kremlin.ru/events/all/feed",
+        "idf.il",
+    ],
+)
+def test_a_body_that_speaks_for_itself_is_official(address: str) -> None:
+    assert shipped_publishers().official(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://feeds.bbci.co.uk/news/world/rss.xml",
+        "https://tass.com/rss/v2.xml",
+        "https://www.pna.gov.ph/latest",
+        "https://www.spa.gov.sa/rss",
+        "https://petra.gov.jo/feed",
+        "https://www.trthaber.com/rss",
+        "https://www.voanews.com/rss",
+        "https://www.vaticannews.va/en.rss.xml",
+        "https://reliefweb.int/updates/rss.xml",
+        "https://radiookapi.net/feed",
+        "https://tvri.go.id/rss",
+        "https://notnato.int/feed",
+        "https://news.google.com/rss/search?q=site:nato.int",
+        "https://unheard.test/feed",
+        "",
+    ],
+)
+def test_media_are_not_official_whoever_owns_them(address: str) -> None:
+    assert not shipped_publishers().official(address)
+
+
+def test_the_operator_says_who_else_is_official_and_who_is_not(tmp_path: Path) -> None:
+    own = (
+        '[[publisher]]\nname = "Harbour Office"\nhosts = ["office.test"]\nofficial = true\n'
+        '[[publisher]]\nname = "Harbour Gazette"\nhosts = ["gazette.office.test"]\n'
+        '[[publisher]]\nname = "nato"\nofficial = false\n'
+        '[[publisher]]\nname = "IAEA"\nfamily = "Quay Group"\n'
+        '[[publisher]]\nname = "Quay News"\nhosts = ["news.un.org"]\n'
+    )
+    publishers = known(tmp_path, own)
+    assert publishers.official("https://www.office.test/feed")
+    assert not publishers.official("https://gazette.office.test/feed")
+    assert not publishers.official("https://www.nato.int/feed")
+    assert publishers.official("https://www.iaea.org/feed")
+    assert not publishers.official("https://news.un.org/feed")
+    assert publishers.official("https://press.un.org/feed")
+
+
+def test_offices_of_one_government_are_one_voice(tmp_path: Path) -> None:
+    publishers = shipped_publishers()
+    army, cabinet = publishers.of("bmvg.de"), publishers.of("bundesregierung.de")
+    assert army is not None
+    assert cabinet is not None
+    assert army[0] != cabinet[0]
+    assert army[1] == cabinet[1]
+
+
 def test_papers_of_one_owner_are_one_family(tmp_path: Path) -> None:
     publishers = shipped_publishers()
     times, post = publishers.of("thetimes.com"), publishers.of("nypost.com")
@@ -151,6 +224,10 @@ def test_the_operators_own_table_wins_over_the_shipped_one(tmp_path: Path) -> No
             ["4: publisher.family: is empty; write a name or remove it"],
         ),
         ('[[publisher]]\nhosts = ["a.test"]\n', ["1: publisher.name: is missing; write it"]),
+        (
+            '[[publisher]]\nname = "A"\nofficial = "yes, sir"\n',
+            ["3: publisher.official: is neither yes nor no; write true or false"],
+        ),
         (
             '[[publisher]]\nname = "A"\nhosts = "a.test"\n',
             ['3: publisher.hosts: is no list; write it in brackets, like ["one", "two"]'],
