@@ -13,7 +13,8 @@ _MATCH = RuleMatch("coup", Severity.HIGH, _WORDS)
 _HELD = replace(_MATCH, held_by=_WORDS)
 _DROPPED = replace(_HELD, dropped_by=_WORDS)
 _CRITICAL = replace(_MATCH, severity=Severity.CRITICAL)
-_LOW = replace(_MATCH, severity=Severity.MEDIUM)
+_MEDIUM = replace(_MATCH, severity=Severity.MEDIUM)
+_LOW = replace(_MATCH, severity=Severity.LOW)
 _POLICY = AlertPolicy()
 _NEW = Past()
 _TOLD = Past(told=Severity.HIGH)
@@ -36,6 +37,12 @@ _STALE_FIRST_POLL = Arrival(_NOW, _ago(1.1), None)
         pytest.param(_MATCH, _NEWS, _NEW, True, Disposition.ALERTED, id="news is told"),
         pytest.param(_HELD, _NEWS, _NEW, True, Disposition.HELD, id="held back by its own unless"),
         pytest.param(_LOW, _NEWS, _NEW, True, Disposition.LEFT, id="below the alert line"),
+        pytest.param(_MEDIUM, _NEWS, _NEW, True, Disposition.GATHERED, id="of medium severity"),
+        pytest.param(_MATCH, _NEWS, Past(inhibited=True), True, Disposition.INHIBITED, id="known as critical"),
+        pytest.param(
+            _MATCH, _NEWS, Past(told=Severity.HIGH, inhibited=True), True, Disposition.TOLD, id="told before inhibited"
+        ),
+        pytest.param(_MEDIUM, _NEWS, Past(silenced=True), True, Disposition.SILENCED, id="silenced before gathered"),
         pytest.param(_MATCH, _STALE_FIRST_POLL, _NEW, True, Disposition.BASELINE, id="stood there already"),
         pytest.param(_MATCH, _SLID_IN, _NEW, True, Disposition.OLD, id="an old item slid in"),
         pytest.param(_MATCH, _NEWS, _TOLD, True, Disposition.TOLD, id="told once already"),
@@ -117,7 +124,7 @@ def test_an_old_entry_that_is_edited_does_not_count_as_news() -> None:
 
 
 def test_a_lower_alert_line_lets_lesser_rules_speak() -> None:
-    assert decide(_LOW, _NEWS, _NEW, True, AlertPolicy(Severity.MEDIUM)) == Disposition.ALERTED
+    assert decide(_LOW, _NEWS, _NEW, True, AlertPolicy(Severity.LOW)) == Disposition.GATHERED
 
 
 def test_a_longer_memory_makes_older_items_news() -> None:

@@ -1,4 +1,4 @@
-"""Who hears at once, and why (or why not)."""
+"""What becomes of one match, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,8 +27,16 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class AlertPolicy:
-    least: Severity = Severity.HIGH
+    """What is below `least` is left to the briefing. What need not be told at once is gathered for `group_wait`. Within
+    `burst_span` one listener is told `burst_in_all` alerts one by one, and `burst` of one rule or from one feed; more
+    are gathered."""
+
+    least: Severity = Severity.MEDIUM
     max_age: timedelta = timedelta(hours=24)
+    group_wait: timedelta = timedelta(minutes=5)
+    burst: int = 2
+    burst_in_all: int = 6
+    burst_span: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +44,15 @@ class Past:
     """What went before a match of a rule.
 
     `told` is the severity at which its story was told under the rule; `reached`: so many matched as the rule counts;
-    `told_in_span`: that was told already; `silenced`: a silence is in force.
+    `told_in_span`: that was told already; `silenced`: a silence is in force. `inhibited`: everybody who would hear
+    knows the story as critical, under another rule.
     """
 
     told: Severity | None = None
     reached: bool = True
     told_in_span: bool = False
     silenced: bool = False
+    inhibited: bool = False
 
 
 def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy: AlertPolicy) -> Disposition:
@@ -59,6 +69,8 @@ def decide(match: RuleMatch, arrival: Arrival, past: Past, wanted: bool, policy:
         (Disposition.AGAIN, past.told_in_span),
         (Disposition.TOLD, past.told is not None and past.told.rank >= match.severity.rank),
         (Disposition.NOBODY, not wanted),
+        (Disposition.INHIBITED, past.inhibited),
+        (Disposition.GATHERED, match.severity.rank < Severity.HIGH.rank),
     ):
         if applies:
             return disposition

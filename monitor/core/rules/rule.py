@@ -1,7 +1,7 @@
 """A rule: its patterns, and when what they find is news to whom."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 
 from monitor.core.rules.patterns import Pattern
@@ -41,8 +41,9 @@ class Rule:
     """A named watch: any line of `match` fires it if every line of `all` is there too.
 
     Any line of `unless` holds it back, any of `drop` drops it. `only` and `never` name feeds, publishers or tags of
-    feeds; `languages` are codes; empty means any. `alert_to` are the addresses told at once instead of
-    everyone who asked; None: everyone who asked.
+    feeds; `languages` are codes; empty means any. `alert_to` are the addresses and channels told instead of everyone
+    who asked; None: everyone who asked. Unless an alert is acknowledged within `ack_within`, those of the next step of
+    `then` are told. `quiet` hours, from the first time up to the second, hold its alerts.
     """
 
     name: str
@@ -57,6 +58,9 @@ class Rule:
     count: Count | None = None
     raises: Raise | None = None
     alert_to: tuple[str, ...] | None = None
+    ack_within: timedelta | None = None
+    then: tuple[tuple[str, ...], ...] = ()
+    quiet: tuple[time, time] | None = None
 
     def hears(self, source: frozenset[str]) -> bool:
         """Whether the rule listens to a source, given by its name, publisher and tags; an unknown one is heard."""

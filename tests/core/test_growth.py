@@ -1,0 +1,67 @@
+"""When a story that was told is told again."""
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.core.alerts import Known, News, causes_of
+from monitor.core.alerts.news import Change, news_of
+from monitor.words import Cause, Severity, Stance
+
+_KNOWN = Known(Severity.HIGH, {"incursion": Severity.HIGH}, voices=1)
+_NOTHING = News({}, voices=1)
+
+
+@pytest.mark.parametrize(
+    ("known", "news", "causes"),
+    [
+        pytest.param(None, _NOTHING, (), id="no rule has spoken yet"),
+        pytest.param(None, News({"strike": Severity.LOW}, 4, Stance.DENIES), (Cause.FIRST,), id="the first"),
+        pytest.param(_KNOWN, _NOTHING, (), id="nothing new"),
+        pytest.param(_KNOWN, News({"strike": Severity.HIGH}, 1), (Cause.RULE,), id="another rule"),
+        pytest.param(_KNOWN, News({"strike": Severity.CRITICAL}, 1), (Cause.RAISED,), id="a graver rule"),
+        pytest.param(_KNOWN, News({"incursion": Severity.CRITICAL}, 1), (Cause.RAISED,), id="the same rule, graver"),
+        pytest.param(_KNOWN, News({}, 2), (Cause.VOICES,), id="the second publisher"),
+        pytest.param(replace(_KNOWN, voices=2), News({}, 3), (Cause.VOICES,), id="the third"),
+        pytest.param(replace(_KNOWN, voices=3), News({}, 4), (), id="not the fourth"),
+        pytest.param(replace(_KNOWN, voices=4), News({}, 5), (Cause.VOICES,), id="the fifth"),
+        pytest.param(replace(_KNOWN, voices=5), News({}, 9), (), id="not the ninth"),
+        pytest.param(replace(_KNOWN, voices=9), News({}, 10), (Cause.VOICES,), id="the tenth"),
+        pytest.param(replace(_KNOWN, voices=10), News({}, 99), (), id="none beyond"),
+        pytest.param(replace(_KNOWN, voices=3), News({}, 2), (), id="fewer after a split"),
+        pytest.param(_KNOWN, News({}, 1, Stance.DENIES), (Cause.DENIED,), id="denied"),
+        pytest.param(_KNOWN, News({}, 1, Stance.CONFIRMS), (Cause.CONFIRMED,), id="confirmed"),
+        pytest.param(_KNOWN, News({}, 1, Stance.WITHDRAWS), (Cause.WITHDRAWN,), id="withdrawn"),
+        pytest.param(replace(_KNOWN, stance=Stance.DENIES), News({}, 1, Stance.DENIES), (), id="denied again"),
+        pytest.param(
+            replace(_KNOWN, stance=Stance.DENIES), News({}, 1, Stance.CONFIRMS), (Cause.CONFIRMED,), id="then confirmed"
+        ),
+        pytest.param(_KNOWN, News({}, 1, reworded=True), (Cause.HEADLINE,), id="reworded"),
+        pytest.param(_KNOWN, News({}, 1, lost=True, reworded=True), (Cause.WITHDRAWN,), id="words lost"),
+        pytest.param(replace(_KNOWN, rewordings=3), News({}, 1, reworded=True), (), id="reworded for the fourth time"),
+        pytest.param(replace(_KNOWN, reworded_lately=True), News({}, 1, lost=True), (), id="reworded a moment ago"),
+        pytest.param(
+            replace(_KNOWN, rules={}), News({"incursion": Severity.HIGH}, 1, back=True), (Cause.BACK,), id="words back"
+        ),
+        pytest.param(
+            _KNOWN,
+            News({"strike": Severity.CRITICAL}, 3, Stance.DENIES),
+            (Cause.RAISED, Cause.DENIED, Cause.VOICES),
+            id="much at once",
+        ),
+    ],
+)
+def test_a_story_is_told_again_when_it_grows_and_only_then(
+    known: Known | None, news: News, causes: tuple[Cause, ...]
+) -> None:
+    assert causes_of(known, news) == causes
+
+
+def test_what_is_new_in_several_tellings_is_said_once_and_the_last_counts() -> None:
+    grew = Change((Cause.VOICES,), Severity.HIGH, ("incursion",), 2, ("Herald",))
+    grew_more = replace(grew, voices=5, new=("Herald", "Observer", "Gazette", "Echo"))
+    denied = Change((Cause.DENIED,), Severity.HIGH, ("incursion",), 5, note="defence ministry: “denies”")
+    assert news_of([grew, grew_more, denied]) == (
+        "Denied: defence ministry: “denies”. "
+        "5 independent publishers report it now, also Herald, Observer, Gazette and 1 more."
+    )
