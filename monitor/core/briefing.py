@@ -50,10 +50,22 @@ class BlindSpot:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A report that rules spoke of and nobody was told of, or not this reader; `at` is when that was decided."""
+
+    title: str
+    link: str
+    language: str
+    rules: tuple[str, ...]
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """One issue: matched stories first, the others behind them; `left_out` had no room.
 
-    `dropped` is how many entries each rule's own `drop` words kept out.
+    `dropped` is how many entries each rule's own `drop` words kept out; `held_back` is what a reader was not told.
     """
 
     matched: tuple[BriefedStory, ...]
@@ -65,6 +77,7 @@ class Contents:
     since: datetime
     until: datetime
     dropped: tuple[tuple[str, int], ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
 
 
 def write(
@@ -76,6 +89,7 @@ def write(
     since: datetime,
     until: datetime,
     dropped: Mapping[str, int] | None = None,
+    held_back: Sequence[HeldBack] = (),
 ) -> Contents:
     """Rank and cut. Every matched story is kept however many there are; the others share what room is left."""
     ranked = sorted(stories, key=lambda story: (-weight(story, until), story.happened_at, story.link, story.title))
@@ -92,6 +106,7 @@ def write(
         since,
         until,
         tuple(sorted((dropped or {}).items())),
+        tuple(held_back),
     )
 
 

@@ -9,6 +9,8 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 
 from monitor.core.text import shortened
 from monitor.core.timing import age
+from monitor.render import wording
+from monitor.render.pieces import excerpt
 from monitor.resources import shipped
 
 _SHAPES = {"critical": "▲", "high": "◆", "medium": "●", "low": "○", "info": "·"}
@@ -28,10 +30,20 @@ class Templates:
         )
         self._environment.filters.update(
             local=_local,
+            clock=wording.clock,
             age=lambda then, now: age(now, then),
             shortened=shortened,
             shape=_SHAPES.__getitem__,
+            excerpt=excerpt,
+            heading=wording.heading,
+            news=wording.news,
+            by_severity=wording.by_severity,
+            foremost=wording.foremost,
+            sign=wording.sign,
+            word=wording.word,
+            because=wording.because,
         )
+        self._environment.tests["loud"] = wording.loud
         # Mail programs drop <style>; the media queries for dark and narrow stay for those that read them.
         self._inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 

@@ -1,20 +1,23 @@
 """What templates are given: values made for them. Their names are an interface users build on."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.core.values import Evidence
-from monitor.words import Severity
+from monitor.render.pieces import Piece, marked, passage, passages
+from monitor.words import Cause, Severity
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of text; `marked` where it made a rule fire."""
-
-    text: str
-    marked: bool
+__all__ = [
+    "AlertView",
+    "Links",
+    "Piece",
+    "Quote",
+    "RolledAlert",
+    "RollupView",
+    "Voice",
+    "marked",
+    "passage",
+    "passages",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,35 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One publisher's report of a story."""
+    """One publisher's report of a story; `copies` are the other publishers that carry the same text."""
 
     publisher: str
     title: str
     link: str
     published_at: datetime | None
     seen_at: datetime
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the reader can act; empty while no page can be reached from outside."""
+
+    acknowledge: str = ""
+    mute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """`quotes` are the reasons, one a pattern; `passages` the sentences they stand in outside the title, once each;
-    `notes` say how a rule's count was reached or its severity was raised; `publisher` stands behind `link`;
-    `was` are the headlines it had before, the oldest first."""
+    """One alert of one story. `number` is what commands call it by; `revision` counts its tellings.
+
+    `causes` say why this mail is sent, weightiest first; `news` is what is new, in a sentence, empty in the first mail;
+    `latest` is the report that gave cause, if it is another than the one that the rules spoke of. `quotes` are the
+    reasons, one a pattern; `passages` the sentences they stand in outside the title, once each; `notes` say how a
+    rule's count was reached or its severity was raised; `publisher` stands behind `link`; `was` are the headlines it
+    had before, the oldest first; `voices` are the independent ones, each with who carries the same text. `waited` says
+    why it was not told at once. `escalates_at`: someone else is told then unless it is acknowledged.
+    """
 
     severity: Severity
     rules: tuple[str, ...]
@@ -59,64 +77,50 @@ class AlertView:
     notes: tuple[str, ...] = ()
     publisher: str = ""
     was: tuple[str, ...] = ()
+    number: int = 0
+    causes: tuple[Cause, ...] = (Cause.FIRST,)
+    news: str = ""
+    latest: Voice | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    escalates_at: datetime | None = None
+    waited: str = ""
+    links: Links = Links()
 
 
-# A sentence longer than this on either side of the evidence is cut at a word.
-_AROUND = 300
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s")
+@dataclass(frozen=True, slots=True)
+class RolledAlert:
+    """A line of a rolled-up mail: one story. `publishers` counts independent ones; `acknowledge` is where the reader
+    can do so, if anywhere."""
+
+    number: int
+    severity: Severity
+    rules: tuple[str, ...]
+    title: tuple[Piece, ...]
+    headline: str
+    link: str
+    language: str
+    publisher: str
+    publishers: int
+    published_at: datetime | None
+    seen_at: datetime
+    causes: tuple[Cause, ...]
+    acknowledged_by: str = ""
+    acknowledge: str = ""
 
 
-def marked(text: str, evidence: Iterable[Evidence]) -> tuple[Piece, ...]:
-    """The text cut at the evidence. Overlapping spans are marked once."""
-    pieces: list[Piece] = []
-    done = 0
-    for start, end in sorted({(each.start, each.end) for each in evidence}, key=lambda span: (span[0], -span[1])):
-        if start < done:
-            continue
-        pieces += [Piece(text[done:start], False), Piece(text[start:end], True)]
-        done = end
-    pieces.append(Piece(text[done:], False))
-    return tuple(piece for piece in pieces if piece.text)
+@dataclass(frozen=True, slots=True)
+class RollupView:
+    """Several alerts in one mail, weightiest first, then in the order they came. `alerts` are those that have room in
+    it; `more` stand in the attached list alone. `reasons` say why they were not told one by one; `feed` is the one
+    that most of them came from (`from_feed` of them) where one feed is the cause, else empty."""
 
-
-def passage(text: str, evidence: tuple[Evidence, ...]) -> tuple[Piece, ...]:
-    """The sentence, or sentences, in which the evidence stands, with the evidence marked."""
-    first, last = min(each.start for each in evidence), max(each.end for each in evidence)
-    begin, cut_before = _begin(text, first)
-    end, cut_behind = _end(text, last)
-    inside = [Evidence(each.field, each.start - begin, each.end - begin, each.text, each.pattern) for each in evidence]
-    pieces = marked(text[begin:end], inside)
-    ellipsis = Piece("…", False)
-    return (*([ellipsis] if cut_before else []), *pieces, *([ellipsis] if cut_behind else []))
-
-
-def passages(text: str, firings: Iterable[tuple[Evidence, ...]]) -> tuple[tuple[Piece, ...], ...]:
-    """The `passage` of each firing in turn; firings of the same sentences share one."""
-    shared: dict[tuple[int, int], list[Evidence]] = {}
-    for evidence in firings:
-        first, last = min(each.start for each in evidence), max(each.end for each in evidence)
-        begin, end = _begin(text, first)[0], _end(text, last)[0]
-        place = next(((b, e) for b, e in shared if begin < e and b < end), (begin, end))
-        shared.setdefault(place, []).extend(evidence)
-    return tuple(passage(text, tuple(evidence)) for evidence in shared.values())
-
-
-def _begin(text: str, first: int) -> tuple[int, bool]:
-    line = text.rfind("\n", 0, first) + 1
-    for found in _SENTENCE_END.finditer(text, line, first):
-        line = found.end()
-    if first - line <= _AROUND:
-        return line, False
-    space = text.find(" ", first - _AROUND, first)
-    return (space + 1 if space >= 0 else first), True
-
-
-def _end(text: str, last: int) -> tuple[int, bool]:
-    stop = text.find("\n", last)
-    stop = len(text) if stop < 0 else stop
-    found = _SENTENCE_END.search(text, last, stop)
-    stop = found.end() - 1 if found else stop
-    if stop - last <= _AROUND:
-        return stop, False
-    space = text.rfind(" ", last, last + _AROUND)
-    return (space if space >= 0 else last), True
+    severity: Severity
+    alerts: tuple[RolledAlert, ...]
+    more: int
+    reasons: tuple[str, ...]
+    since: datetime
+    told_at: datetime
+    feed: str = ""
+    from_feed: int = 0
+    links: Links = Links()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.text import header_safe
-from monitor.render.mail import SUBJECT_LIMIT, Letter, compose, message_id
+from monitor.render.mail import SUBJECT_LIMIT, Attachment, Letter, compose, message_id
 
 _LETTER = Letter("Bridge closed", "Bridge – closed\n", "<p>Bridge – closed</p>\n", "alerts")
 _OWED_AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -118,8 +118,45 @@ def test_a_later_alert_joins_the_thread_of_the_first() -> None:
     assert (mail["In-Reply-To"], mail["References"]) == ("<first@desk.example>", "<first@desk.example>")
 
 
-def test_a_mail_that_is_composed_again_is_the_same_mail() -> None:
-    assert _composed(_LETTER) == _composed(_LETTER)
+def test_of_a_long_thread_the_first_and_the_last_ten_mails_are_named_on_lines_that_servers_take() -> None:
+    ids = tuple(f"<alert.{number:026}@{'d' * 180}.example>" for number in range(30))
+    letter = replace(_LETTER, in_reply_to=ids[0], references=ids)
+    content = _composed(letter)
+    mail = _received(content)
+    assert mail["In-Reply-To"] == ids[0]
+    assert str(mail["References"]).split() == [ids[0], *ids[-10:]]
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+    assert str(_received(_composed(replace(letter, references=ids[:3])))["References"]).split() == [*ids[:3]]
+    assert str(_received(_composed(replace(letter, references=ids[2:3])))["References"]).split() == [ids[0], ids[2]]
+
+
+_LIST = Attachment("alerts.txt", f"1. Bridge – closed\n{'x' * 3_000}\n--=_boundary\n")
+
+
+def test_a_list_travels_with_a_mail_beside_both_its_bodies() -> None:
+    content = _composed(replace(_LETTER, attachment=_LIST))
+    mail = _received(content)
+    assert mail.keys() == _HEADERS
+    assert (_body(mail, "plain"), _body(mail, "html")) == (_LETTER.text, _LETTER.html)
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == "alerts.txt"
+    assert (attached.get_content_type(), attached.get_content_charset()) == ("text/plain", "utf-8")
+    assert attached.get_content().replace("\r\n", "\n") == _LIST.text
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/plain",
+    ]
+    assert content.isascii()
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize("attachment", [None, _LIST])
+def test_a_mail_that_is_composed_again_is_the_same_mail(attachment: Attachment | None) -> None:
+    letter = replace(_LETTER, attachment=attachment)
+    assert _composed(letter) == _composed(letter)
 
 
 def test_one_debt_has_one_message_id_and_no_other_has_it() -> None:
