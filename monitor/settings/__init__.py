@@ -10,12 +10,13 @@ from pathlib import Path
 from platformdirs import user_config_path, user_state_path
 from pydantic import ValidationError
 
+from monitor.settings.channels import ChannelSecrets, check_channels, places_in
 from monitor.settings.feeds import read_feeds
 from monitor.settings.files import Source
 from monitor.settings.publishers import FILE_NAME as PUBLISHERS
 from monitor.settings.publishers import read_publishers
-from monitor.settings.rules import RuleBook, RuleSettings, read_rule_files
-from monitor.settings.secret import password_of
+from monitor.settings.rules import RuleBook, RuleSettings, read_rule_files, with_routes_checked
+from monitor.settings.secret import channel_secrets_of, password_of
 from monitor.settings.shapes import Config, Settings
 from monitor.settings.strict import Strict
 
@@ -77,11 +78,12 @@ def load(file: Path) -> Config:
     publishers = read_publishers(folder / PUBLISHERS, problems)
     feeds, headers = read_feeds(folder / settings.feeds_file, problems, publishers)
     password = password_of(folder, settings.mail, problems)
+    channels = _channels(file, settings, problems)
     if settings.templates and not (folder / settings.templates).is_dir():
         problems.append(
             f"{file}: templates: there is no folder {folder / settings.templates}; make it or remove the key"
         )
-    book = read_rule_files(*_rule_places(folder, settings))
+    book = with_routes_checked(read_rule_files(*_rule_places(folder, settings)), settings.channels)
     if problems:
         raise SettingsError([*problems, *book.problems])
     state = _state(folder, settings)
@@ -96,7 +98,24 @@ def load(file: Path) -> Config:
         publishers=publishers,
         book=book,
         password=password,
+        channel_secrets=channels,
     )
+
+
+def _channels(file: Path, settings: Settings, problems: list[str]) -> dict[str, ChannelSecrets]:
+    place = places_in(Source(file, []))
+    check_channels(settings.channels, place, problems)
+    fallback = settings.mail.fallback
+    if fallback and fallback not in settings.channels:
+        known = ", ".join(sorted(settings.channels)) or "none yet"
+        problems.append(f'{file}: mail.fallback: there is no channel "{fallback}"; name one of [channels] ({known})')
+    fallbacks = {fallback, *(channel.fallback for channel in settings.channels.values())}
+    problems.extend(
+        f'{place(name, "format")}: a fall-back may have to tell several alerts at once, which CAP cannot; use "json"'
+        for name, channel in settings.channels.items()
+        if name in fallbacks and channel.format == "cap"
+    )
+    return channel_secrets_of(file.parent, settings.channels, place, problems)
 
 
 def _rule_places(folder: Path, settings: Settings) -> list[Path]:

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 _SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie"}
+_CLOCK = r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*"
+_HOURS = re.compile(f"{_CLOCK}[-–]{_CLOCK}")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
@@ -134,6 +136,19 @@ def time_of_day(value: object) -> time:
         raise ValueError(f'"{value}" is no time of day; write it like "07:00"') from None
 
 
+def quiet_hours(value: object) -> tuple[time, time]:
+    """When they begin and when they end, maybe on the next day. Raises ValueError."""
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, time) for each in value):
+        begin, end = value
+    elif found := _HOURS.fullmatch(str(value)):
+        begin, end = (time(int(hour), int(minute)) for hour, minute in (found.group(1, 2), found.group(3, 4)))
+    else:
+        raise ValueError(f'"{value}" are no quiet hours; write when they begin and end, like "22:00-06:30"')
+    if begin == end:
+        raise ValueError("quiet hours that end as they begin never are; write another end, or remove the key")
+    return begin, end
+
+
 Span = Annotated[
     timedelta,
     BeforeValidator(span),
@@ -149,3 +164,8 @@ Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 WayOut = Annotated[str, AfterValidator(_way_out)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 TimeOfDay = Annotated[time, BeforeValidator(time_of_day)]
+QuietHours = Annotated[
+    tuple[time, time],
+    BeforeValidator(quiet_hours),
+    PlainSerializer(lambda hours: f"{hours[0]:%H:%M}-{hours[1]:%H:%M}", return_type=str, when_used="json"),
+]

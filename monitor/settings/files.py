@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -136,9 +136,14 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel], location: tupl
 
 
 def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    named = False
     for part in location:
+        if named:  # by the operator, as channels are
+            named = False
+            continue
         field = next((each for name, each in model.model_fields.items() if part in (name, each.alias)), None)
         choices = get_args(field.annotation) or (field.annotation,) if field else ()
+        named = field is not None and get_origin(field.annotation) is dict
         inner = [each for each in choices if isinstance(each, type) and issubclass(each, BaseModel)]
         if not inner:
             return []

@@ -1,15 +1,19 @@
 """The rule files: what their keys may hold. What their patterns say is read by `core.rules`."""
 
+import re
+from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from monitor.settings.fields import Address, Span
+from monitor.settings.fields import QuietHours, Span, address
 from monitor.settings.files import Source
 from monitor.settings.strict import Strict
 from monitor.words import Severity
 
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 BLOCKS = ("match", "all", "unless", "drop")
 TESTS = ("fires", "silent", "held")
 
@@ -69,8 +73,33 @@ class RuleRaise(Strict):
     when: RaiseWhen
 
 
+def _name(value: str) -> str:
+    """An address, or the name of a group or a channel."""
+    if "@" in value:
+        return address(value)
+    if not NAME.fullmatch(value):
+        raise ValueError(f'"{value}" is neither an address nor the name of a group or a channel')
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_several)]
+
+
 class RuleAlert(Strict):
-    to: Annotated[tuple[Address, ...], BeforeValidator(_several)]
+    """Who is told, and who next if nobody acknowledges. Each step of `then` is a name or several."""
+
+    to: Names | None = None
+    ack_within: Span | None = Field(default=None, ge=timedelta(seconds=1), le=timedelta(days=7))
+    then: tuple[Names, ...] = ()
+    quiet_hours: QuietHours | None = None
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.ack_within is None) != (not self.then):
+            missing = "then" if self.ack_within else "ack_within"
+            raise ValueError(f"`ack_within` and `then` belong together; write `{missing}` too")
+        return self
 
 
 class RuleSettings(Strict):
@@ -89,7 +118,9 @@ class RuleSettings(Strict):
     raises: Annotated[RuleRaise | None, _table('{ to = "critical", when = { publishers = 2, within = "30m" } }')] = (
         Field(default=None, alias="raise")
     )
-    alert: Annotated[RuleAlert | None, _table('{ to = ["duty@example.org"] }')] = None
+    alert: Annotated[RuleAlert, _table('{ to = ["duty@example.org"], ack_within = "10m", then = ["desk"] }')] = (
+        RuleAlert()
+    )
     tests: Annotated[RuleTests, _table("[rules.NAME.tests] with fires, silent and held")] = RuleTests()
     file: Path
     lines: dict[str, int]
@@ -103,11 +134,21 @@ class TermSettings(Strict):
     line: int
 
 
+class GroupSettings(Strict):
+    """People and channels that routes call by one name."""
+
+    name: str
+    members: Names
+    file: Path
+    line: int
+
+
 class RuleBook(Strict):
     """All rule files together. `problems` are the rules that are none, a line each; the others stand."""
 
     rules: tuple[RuleSettings, ...] = ()
     terms: tuple[TermSettings, ...] = ()
+    groups: tuple[GroupSettings, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -116,20 +157,55 @@ def read_rule_files(*places: Path) -> RuleBook:
     problems: list[str] = []
     rules: dict[str, RuleSettings] = {}
     terms: dict[str, TermSettings] = {}
+    groups: dict[str, GroupSettings] = {}
     for place in places:
         files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
         for file in files:
             source = Source(file, problems)
             for term in _terms(source, problems):
                 _keep(terms, term.name, term, f"{file}:{term.line}: the list ${term.name}", problems)
+            for group in _groups(source, problems):
+                _keep(groups, group.name, group, f"{file}:{group.line}: the group {group.name}", problems)
             for rule in _rules(source, problems):
                 where = source.place("rules", rule.name)
                 _keep(rules, rule.name, rule, f"{where}: the rule {rule.name}", problems)
             problems.extend(
-                f'{source.place(key)}: unknown key "{key}"; rules begin with [rules.NAME], lists with [terms]'
+                f'{source.place(key)}: unknown key "{key}"; rules begin with [rules.NAME], lists with [terms], people'
+                " with [groups]"
                 for key in source.table
             )
-    return RuleBook(rules=tuple(rules.values()), terms=tuple(terms.values()), problems=tuple(problems))
+    return RuleBook(
+        rules=tuple(rules.values()),
+        terms=tuple(terms.values()),
+        groups=tuple(groups.values()),
+        problems=tuple(problems),
+    )
+
+
+def with_routes_checked(book: RuleBook, channels: Collection[str]) -> RuleBook:
+    """The book, with the names of routes that are neither a group nor a channel among its problems."""
+    known = {group.name for group in book.groups}
+    problems = [
+        f"{group.file}:{group.line}: the group {group.name} has the name of a channel; rename one of the two"
+        for group in book.groups
+        if group.name in channels
+    ]
+    routes = [(f"{group.file}:{group.line}: group {group.name}", group.members, channels) for group in book.groups]
+    for rule in book.rules:
+        names = [*(rule.alert.to or ()), *(name for step in rule.alert.then for name in step)]
+        place = f"{rule.file}:{rule.lines['match']}: rule {rule.name}, alert"
+        routes.append((place, tuple(names), {*known, *channels}))
+    problems += [
+        f'{place}: "{name}" is no address{_nor(choice)}; write one, or add it under [groups] or [channels]'
+        for place, names, choice in routes
+        for name in names
+        if "@" not in name and name not in choice
+    ]
+    return book.model_copy(update={"problems": (*book.problems, *problems)})
+
+
+def _nor(choice: Collection[str]) -> str:
+    return f" and none of {', '.join(sorted(choice))}" if choice else ", and there are no groups and no channels"
 
 
 def _keep(known: dict[str, Any], name: str, new: object, what: str, problems: list[str]) -> None:
@@ -156,6 +232,22 @@ def _terms(source: Source, problems: list[str]) -> list[TermSettings]:
         except ValidationError:
             problems.append(f'{source.place("terms", name)}: terms.{name}: write text like "(one | of | these)"')
     return terms
+
+
+def _groups(source: Source, problems: list[str]) -> list[GroupSettings]:
+    groups: list[GroupSettings] = []
+    for name, members in _tables(source, "groups", "[groups]", problems).items():
+        place = source.place("groups", name)
+        if not NAME.fullmatch(name):
+            problems.append(f'{place}: "{name}" is no name of a group; use lower-case letters, digits and hyphens')
+            continue
+        try:
+            line = source.line("groups", name) or 0
+            groups.append(GroupSettings(name=name, members=members, file=source.file, line=line))
+        except ValidationError as error:
+            said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+            problems.append(f'{place}: group {name}: {said}; write a list like ["duty@example.org", "desk-chat"]')
+    return groups
 
 
 def _rules(source: Source, problems: list[str]) -> list[RuleSettings]:

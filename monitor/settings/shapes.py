@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from monitor.settings.channels import Channel, ChannelSecrets
 from monitor.settings.fields import (
     Address,
     DatabaseUrl,
@@ -60,8 +61,14 @@ class Web(Strict):
 
 
 class Alerts(Strict):
-    least: Severity = Severity.HIGH
+    """Within `burst_span` one listener is told `burst_in_all` alerts one by one, and `burst` of one rule or feed."""
+
+    least: Severity = Severity.MEDIUM
     max_age: Span = timedelta(hours=24)
+    group_wait: Span = Field(default=timedelta(minutes=5), ge=timedelta(), le=timedelta(days=1))
+    burst: int = Field(default=2, ge=1, le=1000)
+    burst_in_all: int = Field(default=6, ge=1, le=1000)
+    burst_span: Span = Field(default=timedelta(minutes=10), ge=timedelta(seconds=1), le=timedelta(days=1))
 
 
 class Briefing(Strict):
@@ -79,6 +86,8 @@ class Mail(Strict):
     password: SecretStr | None = None
     password_file: Path | None = None
     timeout: Span = Field(default=timedelta(seconds=60), ge=timedelta(milliseconds=100), le=timedelta(minutes=15))
+    fallback: str = ""
+    fallback_after: Span = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
 
 
 class Log(Strict):
@@ -108,7 +117,8 @@ class FeedSettings(Strict):
         known = given.context if isinstance(given.context, Publishers) else shipped_publishers()
         name = self.name or (urlsplit(self.url).hostname or "").removeprefix("www.")
         publisher, family = known.standing(self.url, name, self.publisher, self.family)
-        return self.model_copy(update={"name": name, "publisher": publisher, "family": family})
+        tags = (*self.tags, "official") if known.official(self.url) and "official" not in self.tags else self.tags
+        return self.model_copy(update={"name": name, "publisher": publisher, "family": family, "tags": tags})
 
     @property
     def host(self) -> str:
@@ -135,6 +145,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     log: Log = Log()
     web: Web = Web()
+    channels: dict[str, Channel] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -161,6 +172,7 @@ class Config(Strict):
     publishers: Publishers = Field(repr=False)
     book: RuleBook
     password: SecretStr | None
+    channel_secrets: dict[str, ChannelSecrets] = Field(default_factory=dict, repr=False)
 
     @property
     def rules(self) -> tuple[RuleSettings, ...]:
