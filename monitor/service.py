@@ -64,7 +64,7 @@ class Service:
             crashed=self._crashed,
             feeds_wait=lambda: self._wake("poll"),
             entries_came=lambda: self._wake("triage"),
-            mail_owed=lambda: self._wake("deliver"),
+            mail_owed=self._wake_senders,
             stopping=self._stop.is_set,
             progressed=lambda job: self._jobs[job].progressed(),
         )
@@ -107,7 +107,9 @@ class Service:
         for name, run, every, bound in (
             ("poll", lambda: self._app.poll.start_due(), timedelta(seconds=1), timedelta(minutes=2)),
             ("triage", lambda: self._app.triage.run(), timedelta(seconds=10), timedelta(minutes=5)),
+            ("tell", lambda: self._app.tell.run(), timedelta(seconds=2), timedelta(minutes=5)),
             ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(minutes=20)),
+            ("channels", lambda: self._app.channels.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("brief", lambda: self._app.brief.run(), timedelta(seconds=5), timedelta(minutes=10)),
             ("push", lambda: self._app.hubs.run(), timedelta(seconds=5), timedelta(minutes=10)),
             ("report", lambda: self._app.report.run(), timedelta(seconds=30), timedelta(minutes=5)),
@@ -153,6 +155,10 @@ class Service:
     def _wake(self, name: str) -> None:
         if not self._stop.is_set() and name in self._jobs:
             self._jobs[name].wake()
+
+    def _wake_senders(self) -> None:
+        for name in ("deliver", "channels"):
+            self._wake(name)
 
     async def _until_stopped(self, ports: Ports) -> None:
         stopped = asyncio.create_task(self._stop.wait())

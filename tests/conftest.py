@@ -101,8 +101,10 @@ class World:
         """Everything that is due happens once."""
         await self.app.poll.everything_due()
         await self.app.triage.run()
+        await self.app.tell.run()
         await self.app.brief.run()
         await self.app.deliver.run()
+        await self.app.channels.run()
 
     async def later(self, span: timedelta = timedelta(minutes=20)) -> None:
         self.clock.pass_time(span)

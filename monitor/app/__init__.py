@@ -5,33 +5,35 @@ import pwd
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import make_url
 
 from monitor import __version__
+from monitor.app.channels import channel_listeners, door_of, fallbacks_of, forms_of, policy_of, tickets_of, ways_of
 from monitor.app.ports import Ports, utc_now
 from monitor.app.vetting import vetted_rules
 from monitor.cell import Cell
-from monitor.core.alerts import AlertPolicy
 from monitor.core.rhythm import Pace
 from monitor.core.rules import RuleSet
 from monitor.core.stories import Agency, Credits
+from monitor.core.tickets import Tickets
+from monitor.jobs.acknowledge import Acknowledge
 from monitor.jobs.brief import Brief
+from monitor.jobs.channels import Channels
 from monitor.jobs.compose import Compose
 from monitor.jobs.deliver import Deliver
+from monitor.jobs.listeners import Routes
 from monitor.jobs.poll import Plan, Poll
 from monitor.jobs.push import Hubs, Pushed
 from monitor.jobs.report import Report
+from monitor.jobs.tell import Tell
 from monitor.jobs.triage import Triage
 from monitor.net.fetch import Fetcher
-from monitor.net.maildir import Maildir
 from monitor.net.post import OpenDoor
-from monitor.net.smtp import SmtpDoor, SmtpServer
 from monitor.net.trips import PLAIN, Access
 from monitor.render.templates import Templates
 from monitor.settings import Config, Settings
@@ -41,7 +43,6 @@ from monitor.store.db import Database, DatabaseInUseError
 log = structlog.get_logger("app")
 # Of the largest size; so much memory may hubs take.
 _DELIVERIES = 4
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,19 @@ class App:
     config: Config
     db: Database
     rules: RuleSet
+    routes: Routes
+    tickets: Tickets
     templates: Templates
     compose: Compose
     open_door: OpenDoor
     poll: Poll
     triage: Triage
+    tell: Tell
+    acknowledge: Acknowledge
     brief: Brief
     report: Report
     deliver: Deliver
+    channels: Channels
     hubs: Hubs
     pushed: Pushed
 
@@ -118,7 +124,21 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
     settings = config.settings
     templates = Templates(config.templates)
     open_door = door_of(config, ports)
-    compose = Compose(db, templates, settings.mail.sender, settings.contact, settings.briefing.zone)
+    tickets = await tickets_of(config, db, ports)
+    routes = Routes(rules, policy_of(config), channel_listeners(config))
+    compose = Compose(
+        db, templates, settings.mail.sender, settings.contact, settings.briefing.zone, tickets, forms_of(config)
+    )
+    deliver = Deliver(
+        db=db,
+        compose=compose,
+        open_door=open_door,
+        sender=settings.mail.sender,
+        now=ports.now,
+        crashed=ports.crashed,
+        stopping=ports.stopping,
+        progressed=ports.progressed,
+    )
     access = access_of(config)
     async with _fetcher(settings, ports) as fetcher:
         poll = Poll(
@@ -143,21 +163,15 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             compose=compose,
             open_door=open_door,
             poll=poll,
-            triage=Triage(
-                db, rules, policy_of(config), credits_of(config), ports.now, ports.mail_owed, ports.progressed
-            ),
+            routes=routes,
+            tickets=tickets,
+            triage=Triage(db, routes, credits_of(config), ports.now, ports.mail_owed, ports.progressed),
+            tell=Tell(db, routes, fallbacks_of(config), ports.now, ports.mail_owed, ports.progressed),
+            acknowledge=Acknowledge(db, routes, ports.now, ports.mail_owed),
             brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed),
             report=Report(db, settings.contact, settings.poll.tell_after, ports.now, ports.mail_owed),
-            deliver=Deliver(
-                db=db,
-                compose=compose,
-                open_door=open_door,
-                sender=settings.mail.sender,
-                now=ports.now,
-                crashed=ports.crashed,
-                stopping=ports.stopping,
-                progressed=ports.progressed,
-            ),
+            deliver=deliver,
+            channels=Channels([replace(deliver, **way) for way in ways_of(config, ports)]),
             hubs=Hubs(
                 db=db,
                 post=fetcher.post,
@@ -216,27 +230,6 @@ def fetcher_of(settings: Settings | None = None) -> Fetcher:
     return _fetcher(settings or Settings(), Ports())
 
 
-def door_of(config: Config, ports: Ports) -> OpenDoor:
-    out = config.mail_out
-    if out.startswith("maildir:"):
-        maildir = Maildir(Path(out.removeprefix("maildir:")), ports.witness)
-        return lambda: maildir
-    parts = urlsplit(out)
-    mail = config.settings.mail
-    host, tls = parts.hostname or "", parts.scheme == "smtps"
-    server = SmtpServer(
-        host=host,
-        our_name=mail.sender.rpartition("@")[2],
-        port=parts.port or (465 if tls else 25),
-        tls=tls,
-        starttls=not tls and (mail.starttls if mail.starttls is not None else host not in _LOOPBACK),
-        username=mail.username,
-        password=config.password.get_secret_value() if config.password else "",
-        timeout=mail.timeout,
-    )
-    return lambda: SmtpDoor(server, ports.witness)
-
-
 async def follow_config(app: App, now: datetime) -> None:
     """Make the feed rows what the config says."""
     every = app.config.settings.poll.every
@@ -266,10 +259,6 @@ async def take_over(app: App, now: datetime) -> None:
     if doubtful:
         log.warning("found mail that may have left already; it is sent again under the same Message-ID", mails=doubtful)
     await follow_config(app, now)
-
-
-def policy_of(config: Config) -> AlertPolicy:
-    return AlertPolicy(config.settings.alerts.least, config.settings.alerts.max_age)
 
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Rules of the config to a RuleSet, and whether they do what their own tests say."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.core.rules import Count, CountBy, Pattern, PatternError, Raise, Rule, RuleSet, read_lists, read_patterns
@@ -11,6 +11,7 @@ from monitor.core.values import Headline
 from monitor.settings import RuleBook, RuleSettings
 from monitor.settings.rules import BLOCKS, TESTS
 
+Groups = Mapping[str, tuple[str, ...]]
 _SHOULD = {"fires": "fire", "silent": "stay silent", "held": "be held back"}
 _IS = {"fires": "fires", "silent": "stays silent", "held": "is held back"}
 _IN_LANGUAGE = re.compile(r"([a-z]{2}): *(?=\S)")
@@ -36,11 +37,12 @@ def rules_of(book: RuleBook) -> tuple[RuleSet, list[str]]:
         for term in book.terms
         if term.name in wrong
     )
-    rules = (_rule(settings, lists, problems) for settings in book.rules)
+    groups = {group.name: group.members for group in book.groups}
+    rules = (_rule(settings, lists, groups, problems) for settings in book.rules)
     return RuleSet(rule for rule in rules if rule is not None), problems
 
 
-def _rule(settings: RuleSettings, lists: Lists, problems: list[str]) -> Rule | None:
+def _rule(settings: RuleSettings, lists: Lists, groups: Groups, problems: list[str]) -> Rule | None:
     before = len(problems)
     blocks = {key: _block(settings, key, lists, problems) for key in BLOCKS}
     place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
@@ -51,7 +53,7 @@ def _rule(settings: RuleSettings, lists: Lists, problems: list[str]) -> Rule | N
     problems.extend(f'{place}: lang: "{said}" is no language; write codes like "en" or "uk"' for said in unknown)
     if len(problems) > before:
         return None
-    count, raises = settings.count, settings.raises
+    count, raises, alert = settings.count, settings.raises, settings.alert
     return Rule(
         settings.name,
         settings.severity,
@@ -64,8 +66,16 @@ def _rule(settings: RuleSettings, lists: Lists, problems: list[str]) -> Rule | N
         frozenset(languages.values()),
         Count(count.at_least, count.within, CountBy(count.by)) if count else None,
         Raise(raises.to, raises.when.publishers, raises.when.within) if raises else None,
-        settings.alert.to if settings.alert else None,
+        _members(alert.to, groups) if alert.to is not None else None,
+        alert.ack_within,
+        tuple(_members(step, groups) for step in alert.then),
+        alert.quiet_hours,
     )
+
+
+def _members(names: Iterable[str], groups: Groups) -> tuple[str, ...]:
+    """Addresses and channels; a group stands for its members."""
+    return tuple(dict.fromkeys(member for name in names for member in groups.get(name, (name,))))
 
 
 def _block(settings: RuleSettings, key: str, lists: Lists, problems: list[str]) -> tuple[Pattern, ...]:

@@ -21,7 +21,7 @@ _MEMORY, _MEMORY_A_MEGABYTE, _MOST_MEMORY = 24 << 20, 24 << 20, 128 << 20
 # A child that has kept more than this reads nothing more.
 _WORN = 12 << 20
 # Of the processor: what any document may use, and more for every megabyte of it.
-_CPU_SECONDS, _CPU_SECONDS_A_MEGABYTE = 3, 1
+_CPU_SECONDS, _CPU_SECONDS_A_MEGABYTE = 3, 2
 # Entries are sent so many at a time: an answer in one piece would keep the program's loop busy for a tenth of a second.
 _AT_ONCE = 64
 

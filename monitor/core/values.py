@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.words import Severity
 
 # Characters and entries beyond these are cut: nobody reads them and rules need not search them.
-MOST_ENTRIES = 2_000
+MOST_ENTRIES = 10_000
 TITLE_LIMIT = 1_000
 SUMMARY_LIMIT = 16_000
 CONTENT_LIMIT = 64_000

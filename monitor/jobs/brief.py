@@ -21,8 +21,8 @@ log = structlog.get_logger("brief")
 _FIRST_WINDOW = timedelta(hours=24)
 # Who comes back after months wants the week, not the months.
 _LONGEST_WINDOW = timedelta(days=7)
-# Many subscribers share a window of arrival; its stories are read once.
-_Windows = dict[tuple[int, int], tuple[list[core.BriefedStory], int, dict[str, int]]]
+# Many subscribers share a window of arrival; its stories, and what was held back in it, are read once.
+_Windows = dict[tuple[int, int], tuple[list[core.BriefedStory], int, dict[str, int], list[core.HeldBack]]]
 _CONTENTS = TypeAdapter(core.Contents)
 
 
@@ -118,8 +118,9 @@ def _contents(session: Session, person: Subscriber, now: datetime, windows: _Win
     after = max(after, last.upto_arrival) if last else after
     upto = max(after, entries.latest_arrival(session))
     if (after, upto) not in windows:
-        windows[after, upto] = briefings.stories_between(session, after, upto)
-    stories, number, dropped = windows[after, upto]
+        told = briefings.stories_between(session, after, upto)
+        windows[after, upto] = (*told, briefings.held_back(session, after, upto))
+    stories, number, dropped, held_back = windows[after, upto]
     contents = core.write(
         stories,
         entries=number,
@@ -128,6 +129,7 @@ def _contents(session: Session, person: Subscriber, now: datetime, windows: _Win
         dropped=dropped,
         since=since,
         until=now,
+        held_back=[*held_back, *briefings.kept_from(session, person.id, after, upto)],
     )
     return after, upto, contents
 

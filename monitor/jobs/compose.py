@@ -1,43 +1,64 @@
 """What a debt becomes: rows to views to the bytes of a mail."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 
 from sqlmodel import Session
 
 from monitor.core import notice
 from monitor.core.briefing import Contents
+from monitor.core.formats.cap import cap
+from monitor.core.formats.chat import message_of, rollup_text, title_and_text
+from monitor.core.formats.hook import rollup_body
 from monitor.core.text import shortened
-from monitor.core.values import Evidence
+from monitor.core.tickets import Purpose, Tickets
 from monitor.jobs import report
 from monitor.jobs.brief import stored_contents
-from monitor.jobs.triage import headline
-from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Entry, Feed, Match, Notice, Subscriber
-from monitor.render.mail import Letter, compose, message_id
+from monitor.jobs.following import told_before
+from monitor.jobs.picture import facts_of
+from monitor.jobs.viewing import alert_view, rollup_view
+from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Notice, Subscriber, Telling
+from monitor.render.mail import Attachment, Letter, compose, message_id
 from monitor.render.templates import Templates
-from monitor.render.views import AlertView, Piece, Quote, Voice, marked, passage, passages
-from monitor.store import alerts, entries, job_runs, outbox, revisions, stories
+from monitor.render.views import AlertView, Links, RollupView
+from monitor.render.wording import rollup_subject, room
+from monitor.store import job_runs, outbox, tellings
 from monitor.store.db import Database
 
-_NEAR = 400
-_QUOTES_PER_RULE = 2
 _TITLE_IN_SUBJECT = 100
-_PATTERN_IN_MAIL = 90
+
+
+class Form(StrEnum):
+    """What a channel is sent."""
+
+    CHAT = "chat"
+    JSON = "json"
+    CAP = "cap"
 
 
 @dataclass(frozen=True)
 class Compose:
-    """`zone` is the operator's, for notices."""
+    """`zone` is the operator's, for notices. `forms` are those of the channels, by name; `name` is what this
+    installation is called in what programs read."""
 
     db: Database
     templates: Templates
     sender: str
     contact: str
     zone: str = "UTC"
+    tickets: Tickets = field(default_factory=Tickets)
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
-    async def mail(self, delivery: Delivery) -> bytes:
-        """The mail that settles this debt; the same bytes for the same rows."""
+    @property
+    def name(self) -> str:
+        return f"feed-monitor@{self.sender.rpartition('@')[2]}"
+
+    async def message(self, delivery: Delivery) -> bytes:
+        """The message that settles this debt; the same bytes for the same rows."""
+        if delivery.channel:
+            return await self.db.read(self._to_channel, delivery)
         letter = await self.db.read(self._letter, delivery)
         return compose(
             letter,
@@ -65,15 +86,36 @@ class Compose:
         )
 
     def alert(
-        self, view: AlertView, subject: str, person: Subscriber, in_reply_to: str = "", notices: Sequence[str] = ()
+        self,
+        view: AlertView,
+        subject: str,
+        person: Subscriber,
+        thread: tuple[str, ...] = (),
+        notices: Sequence[str] = (),
     ) -> Letter:
+        """`thread` are the ids of the reader's earlier mails of this story."""
         given = {"alert": view, "zone": person.zone, "subject": subject, **self._reader(person, notices)}
         return Letter(
             subject,
             self.templates.text("email/alert.txt", **given),
             self.templates.html("email/alert.html", **given),
             "alerts",
-            in_reply_to,
+            thread[0] if thread else "",
+            thread,
+        )
+
+    def rollup(self, view: RollupView, person: Subscriber, notices: Sequence[str] = ()) -> Letter:
+        shown = replace(view, alerts=view.alerts[: room(view.alerts)])
+        shown = replace(shown, more=len(view.alerts) - len(shown.alerts))
+        subject = rollup_subject(shown)
+        given = {"rollup": shown, "zone": person.zone, "subject": subject, **self._reader(person, notices)}
+        listed = self.templates.text("email/rollup_list.txt", **given | {"rollup": view}) if shown.more else ""
+        return Letter(
+            subject,
+            self.templates.text("email/rollup.txt", **given),
+            self.templates.html("email/rollup.html", **given),
+            "alerts",
+            attachment=Attachment("alerts.txt", listed) if listed else None,
         )
 
     def notice(self, contents: notice.Contents, subject: str, recipient: str) -> Letter:
@@ -116,86 +158,49 @@ class Compose:
             briefing = session.get_one(Briefing, delivery.briefing_id)
             contents = stored_contents(briefing.contents)
             return self.briefing(contents, person, briefing.local_date, briefing.subject, notices)
+        covered = tellings.told_by(session, delivery.id)
+        if delivery.kind == DeliveryKind.ROLLUP:
+
+            def link(number: int) -> str:
+                return self.tickets.link(Purpose.ACKNOWLEDGE, number, person.id)
+
+            return self.rollup(rollup_view(session, covered, delivery.owed_at, link), person, notices)
         alert = session.get_one(Alert, delivery.alert_id)
-        revision = delivery.alert_revision or 1
-        view = alert_view(session, alert, revision)
-        begun = outbox.first_told(session, alert.id, person.id)
-        if begun is None or begun.id == delivery.id:
+        view = alert_view(session, alert, covered, self._links(alert, person))
+        thread = outbox.thread_of(session, alert.id, person.id)
+        before = [each for each in thread if each.id < delivery.id]
+        if not before:
             return self.alert(view, alert_subject(view), person, notices=notices)
-        first = alert_view(session, alert, begun.alert_revision or 1)
-        return self.alert(view, f"Re: {alert_subject(first)}", person, self.message_id(begun), notices)
+        first = alert_view(session, alert, tellings.told_by(session, before[0].id), Links())
+        earlier = tuple(self.message_id(each) for each in before)
+        return self.alert(view, f"Re: {alert_subject(first)}", person, earlier, notices)
+
+    def _links(self, alert: Alert, person: Subscriber) -> Links:
+        return Links(
+            self.tickets.link(Purpose.ACKNOWLEDGE, alert.id, person.id),
+            self.tickets.link(Purpose.MUTE, alert.id, person.id),
+        )
+
+    def _to_channel(self, session: Session, delivery: Delivery) -> bytes:
+        """What a channel is told, in its own form."""
+        owed = delivery.instead_of or delivery.id
+        told: dict[int, list[Telling]] = {}
+        for telling, _ in tellings.told_by(session, owed):
+            told.setdefault(telling.alert_id, []).append(telling)
+        facts = [
+            facts_of(session, session.get_one(Alert, number), covered, self.name) for number, covered in told.items()
+        ]
+        reasons = ["the usual way has failed for too long"] if delivery.instead_of else []
+        form = self.forms[delivery.channel]
+        if form is Form.CAP and len(facts) == 1:
+            told_until = told_before(session, facts[0].number)
+            earlier = [each for each in told_until if each.revision < facts[0].revision]
+            return cap(facts[0], self.contact or self.sender, earlier=earlier)
+        if form is Form.CHAT:
+            return message_of(*(title_and_text(facts[0]) if len(facts) == 1 else rollup_text(facts, reasons)))
+        return rollup_body(facts, reasons)
 
 
 def alert_subject(view: AlertView) -> str:
     more = f" +{len(view.rules) - 1}" if len(view.rules) > 1 else ""
     return f"[{view.rules[0]}{more}] {shortened(view.headline, _TITLE_IN_SUBJECT)}"
-
-
-def alert_view(session: Session, alert: Alert, revision: int) -> AlertView:
-    told = alerts.of_revision(session, alert.id, revision)
-    entry = told[0][1]
-    heading = entry.title or shortened(entry.summary, 120) or entry.link
-    texts = dict(headline(entry, told[0][2]).fields())
-    evidence = [each for match, _, _ in told for each in _standing(match, texts)]
-    in_title = [each for each in evidence if each.field == "title"] if entry.title else []
-    matches = sorted((match for match, _, _ in told), key=lambda match: -match.severity.rank)
-    return AlertView(
-        severity=max((match.severity for match in matches), key=lambda each: each.rank),
-        rules=tuple(match.rule for match in matches),
-        title=marked(heading, in_title),
-        headline=heading,
-        link=entry.link,
-        language=entry.language,
-        quotes=tuple(quote for match in matches for quote in _quotes(match, texts)),
-        passages=tuple(
-            each
-            for field in ("summary", "content")
-            for each in passages(
-                texts[field],
-                [group for match in matches for group in _firings(_standing(match, texts)) if group[0].field == field],
-            )
-        ),
-        voices=tuple(
-            _voice(each, feed) for each, feed in entries.of_story(session, stories.current(session, alert.story_id))
-        ),
-        revision=revision,
-        told_at=told[0][0].decided_at,
-        publisher=told[0][2].publisher,
-        notes=tuple(f"{match.rule}: {match.note}" for match in matches if match.note),
-        was=tuple(revisions.earlier_titles(session, entry, told[0][0].decided_at)),
-    )
-
-
-def _quotes(match: Match, texts: Mapping[str, str]) -> list[Quote]:
-    standing = _firings(_standing(match, texts))
-    # Of words that an edit took out again nothing is left to quote but themselves.
-    return [
-        Quote(
-            match.rule,
-            match.severity,
-            shortened(group[0].pattern, _PATTERN_IN_MAIL),
-            group[0].field,
-            passage(texts[group[0].field], group) if standing else tuple(Piece(each.text, True) for each in group),
-        )
-        for group in standing or _firings(alerts.evidence_of(match.evidence))
-    ]
-
-
-def _standing(match: Match, texts: Mapping[str, str]) -> list[Evidence]:
-    """The evidence that still stands where it was found; the entry may have been edited since."""
-    found = alerts.evidence_of(match.evidence)
-    return [each for each in found if texts.get(each.field, "")[each.start : each.end] == each.text]
-
-
-def _firings(evidence: Iterable[Evidence]) -> list[tuple[Evidence, ...]]:
-    """For each pattern that fired, the words that made it fire first."""
-    firings: dict[tuple[str, str], list[Evidence]] = {}
-    for each in evidence:
-        group = firings.setdefault((each.field, each.pattern), [])
-        if not group or each.end - group[0].start <= _NEAR:
-            group.append(each)
-    return [tuple(group) for group in firings.values()][:_QUOTES_PER_RULE]
-
-
-def _voice(entry: Entry, feed: Feed) -> Voice:
-    return Voice(feed.publisher, entry.title, entry.link, entry.published_at, entry.arrived_at)

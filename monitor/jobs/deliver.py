@@ -28,7 +28,8 @@ class _Relay:
 
 @dataclass(frozen=True)
 class Deliver:
-    """Alerts go before briefings. While nobody opens the door nothing is tried, and nothing counts as an attempt."""
+    """By mail, or by a `channel`. Alerts go before briefings. While nobody opens the door nothing is tried, and nothing
+    counts as an attempt."""
 
     db: Database
     compose: Compose
@@ -38,8 +39,9 @@ class Deliver:
     crashed: Crashed
     stopping: Callable[[], bool]
     progressed: Progressed
-    _relay: _Relay = field(default_factory=_Relay)
-    _unsettled: dict[int, SendResult] = field(default_factory=dict)
+    channel: str = ""
+    _relay: _Relay = field(default_factory=_Relay, init=False)
+    _unsettled: dict[int, SendResult] = field(default_factory=dict, init=False)
 
     async def run(self, *, at_once: bool = False) -> int:
         """Send what is due; how many messages were taken. `at_once` knocks although the server was shut just now."""
@@ -49,7 +51,7 @@ class Deliver:
         total = 0
         async with self.open_door() as door:
             # Small batches, so that an alert never waits behind ten thousand briefings.
-            while due := await self.db.read(outbox.next_due, self.now(), _BATCH):
+            while due := await self.db.read(outbox.next_due, self.channel, self.now(), _BATCH):
                 taken, goes_on = await self._hand_over(door, due)
                 total += taken
                 if not goes_on:
@@ -61,13 +63,13 @@ class Deliver:
         that could not be written down is written now, and what has none is owed again."""
         for delivery, result in list(self._unsettled.items()):
             await self._settle(delivery, result)
-        await self.db.write(outbox.recover, self.now())
+        await self.db.write(outbox.recover, self.now(), self.channel)
 
     async def _hand_over(self, door: Door, due: list[Delivery]) -> tuple[int, bool]:
         """How many were taken, and whether to go on with the next batch."""
         taken = 0
         for delivery in due:
-            self.progressed("deliver")
+            self.progressed("channels" if self.channel else "deliver")
             if self.stopping():
                 return taken, False
             if delivery.lane and await self.db.read(outbox.alert_is_due, self.now()):
@@ -110,7 +112,8 @@ class Deliver:
                 await self.db.write(outbox.give_back, delivery_id, reason)
                 self._relay.failures += 1
                 self._relay.again_at = now + relay_pause(self._relay.failures)
-                log.error("mail server out of reach", reason=reason, again_at=self._relay.again_at.isoformat())
+                way, again_at = self.channel or "mail", self._relay.again_at.isoformat()
+                log.error("out of reach", way=way, reason=reason, again_at=again_at)
         self._unsettled.pop(delivery_id, None)
 
     async def _composed(self, delivery: Delivery) -> bytes | None:
@@ -118,7 +121,7 @@ class Deliver:
         made: list[bytes] = []
 
         async def make() -> None:
-            made.append(await self.compose.mail(delivery))
+            made.append(await self.compose.message(delivery))
 
         if await guarded(f"compose {delivery.key}", make(), self.crashed):
             return made[0]

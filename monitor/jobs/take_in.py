@@ -198,7 +198,8 @@ def _news(
     if kept.new or not feed.rhythm:
         row["rhythm"] = learned(rhythm_from(feed.rhythm), kept.published, feed.last_good_at, now).as_json()
     if whole:
-        row["known_items"] = remembered(parsed.items, feed.known_items)
+        # What an edit replaced must be news if a further edit brings it back, as on a page that tells of alarms.
+        row["known_items"] = remembered(parsed.items, b"" if kept.revised else feed.known_items)
     return row, TakenIn(kept.new, kept.revised)
 
 

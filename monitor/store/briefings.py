@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from monitor.core.alerts import Arrival, was_old
-from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory
+from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, HeldBack
 from monitor.core.text import shortened
-from monitor.models import Briefing, Entry, Feed, Match, Story
-from monitor.words import Disposition
+from monitor.models import Briefing, Entry, Feed, Hearing, Match, Story, Telling
+from monitor.words import Disposition, Wait
 
 _SUMMARY_LIMIT = 320
 _OLD = timedelta(hours=24)
+_HELD_BACK = (Disposition.HELD, Disposition.SILENCED, Disposition.INHIBITED)
 
 
 def exists(session: Session, subscriber_id: int, local_date: date) -> bool:
@@ -87,7 +88,7 @@ def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match
             rules.setdefault(match.rule, BriefedRule(match.rule, match.severity, match.disposition.value))
     entry, _, story = told or group[0]
     return BriefedStory(
-        title=entry.title or shortened(entry.summary, 120) or entry.link,
+        title=_title(entry),
         link=entry.link,
         summary=shortened(" ".join((entry.summary or entry.content).split()), _SUMMARY_LIMIT),
         language=entry.language,
@@ -101,6 +102,52 @@ def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match
 
 def _was_old(entry: Entry) -> bool:
     return was_old(Arrival(entry.arrived_at, entry.published_at, entry.previous_poll_at), _OLD)
+
+
+def held_back(session: Session, after: int, upto: int) -> list[HeldBack]:
+    """What rules spoke of in the window and nobody was told of, because something stood against it."""
+    rows = session.exec(
+        select(Match, Entry)
+        .join(Entry, col(Entry.id) == Match.entry_id)
+        .where(col(Entry.arrival) > after, col(Entry.arrival) <= upto, col(Match.disposition).in_(_HELD_BACK))
+        .order_by(col(Match.id))
+    )
+    return [
+        HeldBack(_title(entry), entry.link, entry.language, (match.rule,), _against(match), match.decided_at)
+        for match, entry in rows
+    ]
+
+
+def kept_from(session: Session, subscriber_id: int, after: int, upto: int) -> list[HeldBack]:
+    """What others were told of in the window and this person was not: away, or by a silence of their own."""
+    rows = session.exec(
+        select(Hearing, Telling, Entry)
+        .join(Telling, col(Telling.id) == Hearing.telling_id)
+        .join(Entry, col(Entry.id) == Telling.entry_id)
+        .where(Hearing.listener == f"person:{subscriber_id}", col(Hearing.wait).in_((Wait.AWAY, Wait.MUTED)))
+        .where(col(Entry.arrival) > after, col(Entry.arrival) <= upto)
+        .order_by(col(Hearing.id))
+    )
+    return [
+        HeldBack(_title(entry), entry.link, entry.language, tuple(telling.rules), _why(hearing), hearing.at)
+        for hearing, telling, entry in rows
+    ]
+
+
+def _against(match: Match) -> str:
+    """The silence, or the words, that stood against it."""
+    if match.disposition is Disposition.HELD and match.held_by:
+        words = ", ".join(dict.fromkeys(f"“{each['text']}”" for each in match.held_by))
+        return f"held back by the rule's own words {words}"
+    return match.note if match.disposition is Disposition.SILENCED and match.note else match.disposition.value
+
+
+def _why(hearing: Hearing) -> str:
+    return hearing.note or (hearing.wait.value if hearing.wait else "")
+
+
+def _title(entry: Entry) -> str:
+    return entry.title or shortened(entry.summary, 120) or entry.link
 
 
 def blind_spots(session: Session) -> list[BlindSpot]:

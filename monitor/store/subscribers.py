@@ -1,11 +1,16 @@
 """Subscribers: who gets what, and when."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
 from monitor.models import Delivery, DeliveryStatus, Subscriber, SubscriberState
 from monitor.words import Severity
+
+# For `quiet` and `away`: no hours, no days.
+NEVER = (None, None)
+Hours = tuple[time, time] | tuple[None, None]
+Days = tuple[date, date] | tuple[None, None]
 
 
 def add(
@@ -18,8 +23,11 @@ def add(
     alert_from: Severity | None,
     now: datetime,
     consent: str,
+    quiet: Hours | None = None,
+    critical_passes: bool | None = None,
+    away: Days | None = None,
 ) -> Subscriber:
-    """Add a confirmed subscriber, or give a known address these choices."""
+    """Add a confirmed subscriber, or give a known address these choices. The last three keep what they were if None."""
     person = by_address(session, address)
     if person is None:
         person = Subscriber(
@@ -29,6 +37,12 @@ def add(
         person.confirmed_at = now
     person.state, person.left_at, person.consent = SubscriberState.CONFIRMED, None, consent
     person.zone, person.briefing, person.briefing_at, person.alert_from = zone, briefing, briefing_at, alert_from
+    if quiet is not None:
+        person.quiet_from, person.quiet_until = quiet
+    if critical_passes is not None:
+        person.critical_passes = critical_passes
+    if away is not None:
+        person.away_from, person.away_until = away
     session.add(person)
     session.flush()
     return person

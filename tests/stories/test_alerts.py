@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from monitor.models import Match
 from monitor.net.fetch import FetchFailed, Trouble
 from monitor.words import Disposition, Severity
-from tests.conftest import GAZETTE, HERALD, OBSERVER, WIRE, World
+from tests.conftest import GAZETTE, HERALD, OBSERVER, RULES, WIRE, World
 from tests.fakes import html_of, text_of
 
 DUTY = "duty@example.org"
@@ -38,7 +38,7 @@ async def test_a_match_reaches_the_duty_officer_at_once_with_the_words_that_did_
     assert "of the rule airspace-incursion" in " ".join(text_of(mail).split())
 
 
-async def test_four_publishers_of_one_event_make_one_alert(world: World) -> None:
+async def test_four_publishers_of_one_event_make_one_alert_and_one_mail_that_it_grew(world: World) -> None:
     await world.subscribe(DUTY)
     for url, title in (
         (WIRE, "Alliance admiral raises 'pre-emptive strike' as talks open in the capital"),
@@ -50,9 +50,11 @@ async def test_four_publishers_of_one_event_make_one_alert(world: World) -> None
     world.web.publish(GAZETTE, "Admiral raises 'pre-emptive strike' as alliance talks open in the capital")
     await world.later()
 
-    assert len(world.post.mails(DUTY)) == 1
-    found = await world.app.db.read(dispositions)
-    assert [disposition for _, disposition in found] == [Disposition.ALERTED] + [Disposition.TOLD] * 3
+    first, second = world.post.mails(DUTY)
+    assert second["Subject"] == f"Re: {first['Subject']}"
+    assert "3 independent publishers report it now, also Herald, Observer." in " ".join(text_of(second).split())
+    found = [disposition for _, disposition in await world.app.db.read(dispositions)]
+    assert found == [Disposition.ALERTED, Disposition.GREW, Disposition.GREW, Disposition.TOLD]
 
 
 async def test_the_same_words_about_another_country_are_another_story(world: World) -> None:
@@ -143,7 +145,10 @@ async def test_an_unless_word_holds_the_alert_back_and_the_briefing_says_so(worl
     assert "held back: one of the rule's own 'unless' words stands in it" in text_of(briefing)
 
 
-async def test_a_rule_of_medium_severity_waits_for_the_briefing(world: World) -> None:
+async def test_a_rule_of_low_severity_waits_for_the_briefing(world: World) -> None:
+    world.configure(RULES.replace('severity = "medium"', 'severity = "low"'))
+    await world.stop()
+    await world.start()
     await world.subscribe(DUTY, alert_from=Severity.INFO)
     world.web.publish(WIRE, "Border closed for the weekend")
     await world.turn()

@@ -84,7 +84,7 @@ async def test_matched_stories_come_first_and_say_why(world: World) -> None:
     body = text_of(mail)
     assert mail["Subject"].startswith("Border closed for the weekend")
     assert body.index("YOUR WATCH WORDS") < body.index("OTHER STORIES")
-    assert "left to the briefing: the rule's severity is below the alert line" in body
+    assert "nobody to tell: no confirmed subscriber wants this alert" in body
     assert "more stories had no room here" in body
 
 

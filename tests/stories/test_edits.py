@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from monitor.models import Entry, Feed, Match
+from monitor.store import feeds
 from monitor.words import Disposition
 from tests.conftest import HERALD, WIRE, World
 from tests.fakes import html_of, text_of
@@ -141,26 +142,47 @@ async def test_a_page_that_shows_whether_there_is_an_alarm_alerts_each_time_ther
     await world.turn()
     for hours, title, mails in (
         (72, "Airspace incursion: alert in force", 1),
-        (2, "All clear, no alert is in force", 1),
-        (10, "Airspace incursion: alert in force", 2),
-        (1, "Airspace incursion: alert still in force", 2),
+        (2, "All clear, no alert is in force", 2),
+        (10, "Airspace incursion: alert in force", 3),
+        (1, "Airspace incursion: alert still in force", 3),
     ):
         world.clock.pass_time(timedelta(hours=hours))
         page.title, page.published = title, world.clock.at
         await world.later()
+        await world.later()
         assert len(world.post.mails(DUTY)) == mails, title
-    first, second = world.post.mails(DUTY)
+    first, clear, second = world.post.mails(DUTY)
+    assert "Wire took out the words of airspace-incursion" in " ".join(text_of(clear).split())
+    assert "The words of airspace-incursion are back" in text_of(second)
     assert second["Subject"].startswith("Re: [airspace-incursion] Airspace incursion: alert in force")
     assert second["In-Reply-To"] == first["Message-ID"]
 
 
-async def test_a_headline_that_flips_to_and_fro_alerts_once(world: World) -> None:
+async def test_a_headline_that_flips_alerts_once_and_tells_once_that_its_words_are_gone(
+    world: World,
+) -> None:
     await world.subscribe(DUTY, briefing=False)
     item = world.web.publish(WIRE, "Airspace incursion over the coast")
     await world.turn()
     for title in ("Jets seen over the coast", "Airspace incursion over the coast", "Jets seen over the coast"):
         item.title = title
         await world.later()
+        await world.later(timedelta(minutes=6))
+    first, gone = world.post.mails(DUTY)
+    assert gone["In-Reply-To"] == first["Message-ID"]
+    assert "Wire took out the words of airspace-incursion" in " ".join(text_of(gone).split())
+
+
+async def test_words_that_are_back_before_anybody_heard_that_they_were_gone_are_not_told_of(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    item = world.web.publish(WIRE, "Airspace incursion over the coast")
+    await world.turn()
+    for title in ("Jets seen over the coast", "Airspace incursion over the coast"):
+        item.title = title
+        world.clock.pass_time(timedelta(minutes=2))
+        await world.app.db.write(feeds.make_due, (), world.clock.at)
+        await world.turn()
+    await world.later()
     assert len(world.post.mails(DUTY)) == 1
 
 

@@ -109,7 +109,7 @@ async def test_a_story_told_by_a_second_publisher_is_raised_and_told_again_in_it
     assert "CRITICAL: strike" in text_of(second)
     assert second["In-Reply-To"] == first["Message-ID"]
     assert "raised from high: 2 publishers tell it" in " ".join(text_of(second).split())
-    assert (await world.app.db.read(fates)) == [Disposition.ALERTED, Disposition.ALERTED, Disposition.TOLD]
+    assert (await world.app.db.read(fates)) == [Disposition.ALERTED, Disposition.ALERTED, Disposition.GREW]
     assert (await world.app.db.read(notes))[0] == ""
 
 

@@ -1,0 +1,191 @@
+"""Everybody who may hear, in one transaction: what each of them is told of a telling, and when."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session
+
+from monitor.core.alerts import OPENING, AlertPolicy, Heard, Listener, Mute, Quiet, hears, muting, turn_of
+from monitor.core.rules import RuleSet
+from monitor.core.values import Headline
+from monitor.models import Alert, Hearing, Silence, Subscriber, Telling
+from monitor.store import outbox, silences, subscribers, tellings
+from monitor.store.outbox import Address
+from monitor.words import Cause, Severity, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Who is told of what: the rules with their routes, the channels, and how much at once."""
+
+    rules: RuleSet
+    policy: AlertPolicy
+    channels: tuple[Listener, ...] = ()
+
+
+@dataclass
+class Listeners:
+    session: Session
+    routes: Routes
+    now: datetime
+    mutes: list[Mute] = field(init=False)
+
+    def __post_init__(self) -> None:
+        people = subscribers.confirmed(self.session)
+        self._all = {each.key: each for each in (*map(listener_of, people), *self.routes.channels)}
+        self._addresses = {f"person:{each.id}": Address(each.id, each.address) for each in people}
+        for channel in self.routes.channels:
+            self._addresses[channel.key] = Address(None, channel.name, channel.name)
+        self.mutes = [mute_of(each) for each in silences.active(self.session, self.now)]
+        told = tellings.told_singly(self.session, self.now - self.routes.policy.burst_span)
+        self._singly: Counter[tuple[str, str | int | None]] = Counter()
+        for listener, rule, feed in told:
+            self._count(listener, rule, feed)
+        self._leaving = tellings.leaving(self.session)
+
+    def known(self, key: str) -> Listener | None:
+        return self._all.get(key)
+
+    def wanting(self, said: Mapping[str, Severity]) -> list[Listener]:
+        """Who wants to hear of any of these rules at these severities."""
+        return [each for each in self._all.values() if any(self._wants(each, *rule) for rule in said.items())]
+
+    def named(self, names: Iterable[str]) -> list[Listener]:
+        """The listeners that a route names."""
+        wanted = set(names)
+        return [each for each in self._all.values() if each.name in wanted]
+
+    def growing(self, alert_id: int, said: Mapping[str, Severity]) -> list[Listener]:
+        """Who hears that a story grew: whoever heard of it, and whoever would by now."""
+        heard = tellings.heard_by(self.session, alert_id)
+        wanting = {each.key for each in self.wanting(said)}
+        return [each for key, each in self._all.items() if key in heard or key in wanting]
+
+    def muted(self, rules: Iterable[str], item: Headline, story_id: int, listener: str = "") -> Mute | None:
+        """The silence that mutes all of these rules for the listener, or with "" for everybody."""
+        found = [muting(self.mutes, listener, rule, item, story_id) for rule in rules]
+        return found[0] if found and all(found) else None
+
+    def tell(
+        self,
+        alert: Alert,
+        telling: Telling,
+        to: Iterable[Listener],
+        item: Headline,
+        feed_id: int | None = None,
+        only_growing: Collection[str] = (),
+    ) -> list[Hearing]:
+        """Write down when each of them hears it; what is due now is owed at once. To those in `only_growing` the rules
+        that speak now say nothing: to them the story grew."""
+        made = []
+        for listener in to:
+            causes = [each for each in telling.causes if listener.key not in only_growing or each not in OPENING]
+            hearing = self._hearing(alert, telling, listener, item, feed_id, causes)
+            self.session.add(hearing)
+            made.append(hearing)
+        self.session.flush()
+        for hearing in made:
+            if hearing.wait is None:
+                self.owe(hearing.listener, [hearing])
+        return made
+
+    def owe(self, key: str, hearings: list[Hearing]) -> None:
+        """One message that tells all of these, in the thread of their story if they are of one."""
+        to = self._addresses[key]
+        if len({hearing.alert_id for hearing in hearings}) == 1:
+            last = max(self.session.get_one(Telling, hearing.telling_id).revision for hearing in hearings)
+            delivery = outbox.owe_alert(self.session, hearings[0].alert_id, last, to, self.now)
+        else:
+            delivery = outbox.owe_rollup(self.session, hearings[0].id, to, self.now)
+        tellings.sent_with(self.session, hearings, delivery)
+
+    def _hearing(
+        self,
+        alert: Alert,
+        telling: Telling,
+        listener: Listener,
+        item: Headline,
+        feed_id: int | None,
+        causes: Collection[Cause],
+    ) -> Hearing:
+        rules = self._heard_rules(listener, telling)
+        rule = rules[0] if rules else ""
+        own = self.muted(rules, item, alert.story_id, listener.key)
+        heard = Heard(
+            self._singly[listener.key, None],
+            self._singly[listener.key, rule],
+            self._singly[listener.key, feed_id] if feed_id else 0,
+            self._leaving.get(listener.key),
+        )
+        turn = turn_of(
+            listener, telling.severity, causes, heard, self._quiet(rules), self.now, self.routes.policy,
+            muted=own is not None,
+        )  # fmt: skip
+        if turn.wait is None:
+            self._count(listener.key, rule, feed_id)
+        elif turn.wait in (Wait.GATHERED, Wait.FLOOD) and turn.due_at is not None:
+            self._leaving[listener.key] = turn.due_at
+        return Hearing(
+            telling_id=telling.id,
+            alert_id=alert.id,
+            listener=listener.key,
+            at=self.now,
+            due_at=turn.due_at,
+            wait=turn.wait,
+            note=own.reason if own else "",
+            rule=rule,
+            feed_id=feed_id,
+        )
+
+    def _heard_rules(self, listener: Listener, telling: Telling) -> list[str]:
+        """Those of the telling's rules that this listener hears it for; whoever is next in turn hears it for all."""
+        return [rule for rule in telling.rules if self._wants(listener, rule, telling.severity)] or telling.rules
+
+    def _wants(self, listener: Listener, rule: str, severity: Severity) -> bool:
+        known = self.routes.rules.by_name.get(rule)
+        route = known.alert_to if known else None
+        return hears(listener.alert_from, [severity]) if route is None else listener.name in route
+
+    def _quiet(self, rules: Iterable[str]) -> Quiet | None:
+        """The quiet hours of the rules, if each of them has some."""
+        known = [self.routes.rules.by_name.get(rule) for rule in rules]
+        hours = [rule.quiet for rule in known if rule is not None and rule.quiet is not None]
+        return Quiet(*hours[0]) if hours and len(hours) == len(known) else None
+
+    def _count(self, listener: str, rule: str, feed: int | None) -> None:
+        self._singly[listener, None] += 1
+        self._singly[listener, rule] += 1
+        if feed is not None:
+            self._singly[listener, feed] += 1
+
+
+def listener_of(person: Subscriber) -> Listener:
+    quiet, away = None, None
+    if person.quiet_from is not None and person.quiet_until is not None:
+        quiet = Quiet(person.quiet_from, person.quiet_until)
+    if person.away_from is not None and person.away_until is not None:
+        away = (person.away_from, person.away_until)
+    return Listener(
+        f"person:{person.id}",
+        person.address,
+        person.alert_from,
+        person.zone,
+        quiet,
+        person.critical_passes,
+        away,
+    )
+
+
+def mute_of(silence: Silence) -> Mute:
+    return Mute(
+        silence.rule,
+        silence.words,
+        silence.source,
+        silence.story_id,
+        f"person:{silence.subscriber_id}" if silence.subscriber_id is not None else "",
+        silence.ends_at,
+        silence.author,
+        silence.comment,
+    )

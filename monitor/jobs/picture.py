@@ -1,0 +1,147 @@
+"""An alert as it is told: rows to what mails, channels and feeds of alerts show of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from monitor.core.alerts.facts import AlertFacts, Firing, Report
+from monitor.core.alerts.news import Change, news_of
+from monitor.core.text import shortened
+from monitor.core.values import Evidence
+from monitor.jobs.triage import headline
+from monitor.models import Alert, Entry, Feed, Match, Telling
+from monitor.store import alerts, entries, revisions, stories, tellings
+from monitor.words import Cause, Severity
+
+_NAMELESS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One telling of an alert, or several that travel together. `told` are the matches that it is about, of one entry
+    with its feed; `reports` are the independent ones of its story, `latest` the one that gave cause."""
+
+    alert: Alert
+    telling: Telling
+    causes: tuple[Cause, ...]
+    news: str
+    told: list[tuple[Match, Entry, Feed]]
+    reports: tuple[Report, ...]
+    latest: Report | None
+    was: tuple[str, ...]
+
+    @property
+    def entry(self) -> Entry:
+        return self.told[0][1]
+
+    @property
+    def feed(self) -> Feed:
+        return self.told[0][2]
+
+    @property
+    def matches(self) -> list[Match]:
+        return sorted((match for match, _, _ in self.told), key=lambda match: -match.severity.rank)
+
+    @property
+    def severity(self) -> Severity:
+        own = max((match.severity for match in self.matches), key=lambda each: each.rank)
+        return max(own, self.telling.severity, key=lambda each: each.rank)
+
+    @property
+    def heading(self) -> str:
+        return heading_of(self.entry)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return dict(headline(self.entry, self.feed).fields())
+
+
+def heading_of(entry: Entry) -> str:
+    return entry.title or shortened(entry.summary, _NAMELESS) or entry.link
+
+
+def picture_of(session: Session, alert: Alert, covered: Sequence[Telling]) -> Picture:
+    """Of the last of these tellings of one alert, with what was new in all of them."""
+    telling = covered[-1]
+    told = alerts.spoken_of(alerts.told_matches(session, [alert.id])[alert.id], telling.revision)
+    rows = entries.of_story(session, stories.current(session, alert.story_id))
+    causes = {cause for each in covered for cause in each.causes}
+    before = tellings.of_revision(session, alert.id, covered[0].revision - 1)
+    known = before.voices if before is not None else 0
+    latest = next((row for row in reversed(rows) if row[0].id == telling.entry_id), None)
+    entry = told[0][1]
+    return Picture(
+        alert,
+        telling,
+        tuple(cause for cause in Cause if cause in causes),
+        news_of([_change(session, each, rows, known) for each in covered if Cause.FIRST not in each.causes]),
+        told,
+        reports_of(rows),
+        _report(*latest) if latest is not None and latest[0].id != entry.id else None,
+        tuple(revisions.earlier_titles(session, entry, telling.told_at)),
+    )
+
+
+def reports_of(rows: Iterable[tuple[Entry, Feed]]) -> tuple[Report, ...]:
+    """One for each independent voice, in the order they came, with whoever else carries its text."""
+    voices: dict[str, list[tuple[Entry, Feed]]] = {}
+    for entry, feed in rows:
+        voices.setdefault(entry.voice or feed.publisher, []).append((entry, feed))
+    return tuple(_report(*told[0], copies=_copies(told)) for told in voices.values())
+
+
+def _copies(told: Sequence[tuple[Entry, Feed]]) -> tuple[str, ...]:
+    first = told[0][1].publisher
+    return tuple(dict.fromkeys(feed.publisher for _, feed in told if feed.publisher != first))
+
+
+def _report(entry: Entry, feed: Feed, copies: tuple[str, ...] = ()) -> Report:
+    return Report(feed.publisher, entry.title, entry.link, entry.published_at, entry.arrived_at, copies)
+
+
+def _change(session: Session, telling: Telling, rows: Sequence[tuple[Entry, Feed]], known: int) -> Change:
+    """`known` is how many independent publishers had reported it when it was last told."""
+    publishers: dict[str, str] = {}
+    for entry, feed in rows:
+        publishers.setdefault(entry.voice or feed.publisher, feed.publisher)
+    was = ""
+    if Cause.HEADLINE in telling.causes and telling.entry_id is not None:
+        edited = session.get_one(Entry, telling.entry_id)
+        was = (revisions.earlier_titles(session, edited, telling.told_at) or [""])[-1]
+    new = tuple(publishers.values())[known : telling.voices]
+    return Change(telling.causes, telling.severity, tuple(telling.rules), telling.voices, new, telling.note, was)
+
+
+def standing(match: Match, texts: Mapping[str, str]) -> list[Evidence]:
+    """The evidence that still stands where it was found; the entry may have been edited since."""
+    found = alerts.evidence_of(match.evidence)
+    return [each for each in found if texts.get(each.field, "")[each.start : each.end] == each.text]
+
+
+def facts_of(session: Session, alert: Alert, covered: Sequence[Telling], base: str) -> AlertFacts:
+    """For other programs; `base` names this installation in keys."""
+    picture = picture_of(session, alert, covered)
+    entry, texts = picture.entry, picture.texts
+    return AlertFacts(
+        key=f"{base}:alert:{alert.id}:{alert.first_told_at:%Y%m%d%H%M%S}",
+        number=alert.id,
+        revision=picture.telling.revision,
+        causes=picture.causes,
+        news=picture.news,
+        severity=picture.severity,
+        headline=picture.heading,
+        link=entry.link,
+        summary=shortened(" ".join((entry.summary or entry.content).split()), 600),
+        language=entry.language,
+        firings=tuple(
+            Firing(match.rule, match.severity, tuple(standing(match, texts)), match.note) for match in picture.matches
+        ),
+        reports=picture.reports,
+        first_told_at=alert.first_told_at,
+        told_at=picture.telling.told_at,
+        acknowledged_by=alert.acknowledged_by,
+        acknowledged_at=alert.acknowledged_at,
+        stance=alert.stance,
+        place=(entry.place[0], entry.place[1]) if entry.place else None,
+    )
