@@ -13,21 +13,34 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from monitor.app import App
+from monitor.core.tickets import ATOM, CAP, JSON_FEED, Purpose
 from monitor.jobs.push import CALLBACK
+from monitor.web.acknowledging import Acknowledging
+from monitor.web.following import Following
 from monitor.web.front import Front
+from monitor.web.muting import Muting
 from monitor.web.push import Callback
 
 # Whoever is on this machine, and a proxy here that does not pass the name on.
 _HERE = ("localhost", "127.0.0.1", "[::1]")
+_ACKNOWLEDGE, _MUTE, _FOLLOW = (f"/{purpose}/{{ticket}}" for purpose in Purpose)
 
 
 def pages(app: App) -> ASGIApp:
     front, callback = Front(app), Callback(app.pushed)
+    acknowledging, muting, following = Acknowledging(app), Muting(app), Following(app)
     return Starlette(
         routes=[
             Route("/", front.page),
             Route("/style.css", front.style),
             Route("/health", front.health),
+            Route(_ACKNOWLEDGE, acknowledging.show, methods=["GET"]),
+            Route(_ACKNOWLEDGE, acknowledging.take, methods=["POST"]),
+            Route(_MUTE, muting.show, methods=["GET"]),
+            Route(_MUTE, muting.act, methods=["POST"]),
+            Route(f"{_FOLLOW}/{ATOM}", following.atom),
+            Route(f"{_FOLLOW}/{JSON_FEED}", following.json),
+            Route(f"{_FOLLOW}/{CAP}", following.cap),
             Route(f"{CALLBACK}{{token}}", callback.verify, methods=["GET"]),
             Route(f"{CALLBACK}{{token}}", callback.receive, methods=["POST"]),
         ],

@@ -3,22 +3,20 @@
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from monitor.app import App
 from monitor.store.standing import Standing, standing
-
-_FRESH = {"cache-control": "no-store"}
+from monitor.web.answers import FRESH, page
 
 
 @dataclass(frozen=True)
 class Front:
     app: App
 
-    async def page(self, _request: Request) -> Response:
-        contact = self.app.config.settings.contact
-        view = {"standing": await self._standing(), "now": self.app.poll.now(), "contact": contact}
-        return HTMLResponse(self.app.templates.page("web/front.html", **view), headers=_FRESH)
+    async def page(self, request: Request) -> Response:
+        stands = await self._standing()
+        return page(self.app, request, "front.html", standing=stands, now=self.app.poll.now())
 
     async def style(self, _request: Request) -> Response:
         style = self.app.templates.page("web/style.css")
@@ -34,7 +32,7 @@ class Front:
             "last_polled_at": stands.last_polled_at and stands.last_polled_at.isoformat(),
             "last_good_at": stands.last_good_at and stands.last_good_at.isoformat(),
         }
-        return JSONResponse(facts, 200 if stands.kept else 503, headers=_FRESH)
+        return JSONResponse(facts, 200 if stands.kept else 503, headers=FRESH)
 
     async def _standing(self) -> Standing:
         return await self.app.db.read(standing, self.app.poll.now())

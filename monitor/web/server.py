@@ -25,6 +25,7 @@ _HEADERS = [
     ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
+    ("x-robots-tag", "noindex, nofollow"),
 ]
 
 

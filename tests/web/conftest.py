@@ -1,4 +1,5 @@
-"""`door`: the pages of an app that watches nothing, open on a free port of this machine."""
+"""`door`: the pages of an app that watches nothing, open on a free port of this machine. `desk`: those of one that
+alerts people."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from monitor.settings import load
 from monitor.web import pages
 from monitor.web.server import WebDoor
 from tests.fakes import FakeClock
+from tests.web.desk import Desk, open_desk
 
 
 def configure(folder: Path, *, listen: str = "127.0.0.1:0", public_url: str = "https://watch.test") -> Path:
@@ -41,3 +43,9 @@ async def door(app: App) -> AsyncIterator[WebDoor]:
     await door.follow(app)
     yield door
     await door.follow(None)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, blank_state: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path, blank_state) as desk:
+        yield desk

@@ -1,0 +1,57 @@
+"""The page where a person takes an alert. To look at it changes nothing: scanners open every link of a mail."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.app import App
+from monitor.core.tickets import Purpose
+from monitor.web.answers import page, unknown
+from monitor.web.told import AlertPage, alert_page
+
+
+class Outcome(StrEnum):
+    """What came of pressing the button."""
+
+    TAKEN = "taken"
+    AGAIN = "again"
+    FASTER = "faster"
+
+
+@dataclass(frozen=True)
+class Acknowledging:
+    app: App
+
+    async def show(self, request: Request) -> Response:
+        shown = await self._shown(request)
+        return self._page(request, shown) if shown is not None else unknown(self.app, request)
+
+    async def take(self, request: Request) -> Response:
+        shown = await self._shown(request)
+        if shown is None:
+            return unknown(self.app, request)
+        if shown.reader.left or (shown.over and not shown.taken):
+            return self._page(request, shown, refused=410)
+        taken = await self.app.acknowledge.take(shown.number, shown.reader.address)
+        shown = await self._shown(request)
+        if taken is None or shown is None:
+            return unknown(self.app, request)
+        mine = taken.by == shown.reader.address
+        outcome = (Outcome.AGAIN if taken.already else Outcome.TAKEN) if mine else Outcome.FASTER
+        return self._page(request, shown, outcome)
+
+    async def _shown(self, request: Request) -> AlertPage | None:
+        numbers = self.app.tickets.read(Purpose.ACKNOWLEDGE, request.path_params["ticket"])
+        if numbers is None:
+            return None
+        number, person = numbers
+        return await self.app.db.read(alert_page, number, person, self.app.poll.now())
+
+    def _page(
+        self, request: Request, shown: AlertPage, outcome: Outcome | None = None, *, refused: int = 0
+    ) -> Response:
+        status = 403 if shown.reader.left else refused or 200
+        now = self.app.poll.now()
+        return page(self.app, request, "acknowledge.html", status, alert=shown, outcome=outcome, now=now)
