@@ -24,7 +24,10 @@ _COMMANDS = {
     "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
     "rules": ("monitor.cli.rules", "Check, test and backtest the rules."),
     "stories": ("monitor.cli.stories", "What is told and by whom; merge two that are one, split one that is two."),
-    "silence": ("monitor.cli.silences", "Mute a rule for a while, with a reason and an end."),
+    "alerts": ("monitor.cli.alerts", "What people were told, who heard it when, and how long it took."),
+    "ack": ("monitor.cli.ack", "Take an alert, so that nobody is asked any further."),
+    "silence": ("monitor.cli.silences", "Mute what alerts for a while, with a reason and an end."),
+    "channels": ("monitor.cli.channels", "The chats, pushes and webhooks that alerts go to; try one."),
     "why": ("monitor.cli.reasons", "Why some words or a link led to an alert, or did not."),
 }
 

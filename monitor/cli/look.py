@@ -19,6 +19,7 @@ from sqlmodel import Session
 from monitor.app import fetcher_of, open_database, utc_now
 from monitor.app.rules import rules_of
 from monitor.cell import Cell
+from monitor.cli.channels import in_short, way_as_json
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.cli.health import (
     UNREAD,
@@ -34,6 +35,7 @@ from monitor.cli.health import (
     width_of_conditions,
     width_of_names,
 )
+from monitor.cli.hearing import clock
 from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
@@ -42,7 +44,9 @@ from monitor.net.fetch import FeedRequest, Fetched, Unchanged
 from monitor.net.trips import Access
 from monitor.net.troubles import FetchFailed, Trouble
 from monitor.settings import SettingsError, database_of
-from monitor.store import alerts, briefings, entries, feeds, job_runs, outbox, pushes, subscribers
+from monitor.store import alerts, briefings, entries, feeds, job_runs, ledger, outbox, pushes, subscribers, tellings
+from monitor.store.ledger import WayOut
+from monitor.words import Wait
 
 _ARE = ("is", "are")
 
@@ -57,6 +61,9 @@ class _Standing:
     briefing: Briefing | None
     runs: list[JobRun]
     promises: dict[int, Push]
+    ways: dict[str, WayOut]
+    waits: Counter[Wait]
+    escalating: list[datetime]
 
 
 @click.command()
@@ -101,11 +108,14 @@ def _standing(session: Session, now: datetime) -> _Standing:
         briefing=briefings.last_written(session),
         runs=job_runs.everything(session),
         promises=pushes.by_feed(session),
+        ways=ledger.ways_out(session),
+        waits=tellings.count_waits(session),
+        escalating=ledger.open_escalations(session),
     )
 
 
 def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any]:
-    alert, mail = standing.alert, standing.outbox
+    alert, mail = standing.alert, standing.ways.get("", WayOut())
     return {
         "running": running,
         "feeds": [
@@ -128,9 +138,12 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "entries_24h": standing.entries_today,
         "outbox": {status.value: mail.counts.get(status, 0) for status in DeliveryStatus},
         "oldest_owed": iso(mail.oldest_owed_at),
-        "last_sent": iso(mail.last_sent_at),
+        "last_sent": iso(standing.outbox.last_sent_at),
         "mail_trouble": mail.trouble or None,
-        "refused": [{"recipient": recipient, "reply": reply} for recipient, reply in mail.refused],
+        "refused": [{"recipient": recipient, "reply": reply} for recipient, reply in standing.outbox.refused],
+        "channels": {name: way_as_json(way) for name, way in standing.ways.items() if name},
+        "held": {wait.name.lower(): number for wait, number in standing.waits.items()},
+        "escalations": {"open": len(standing.escalating), "next": iso(min(standing.escalating, default=None))},
         "subscribers": len(standing.people),
         "last_alert": alert
         and {"title": alert[1].title, "severity": alert[0].severity, "at": iso(alert[0].last_told_at)},
@@ -155,14 +168,11 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     )
     for hub in _hubs(standing.promises.values()):
         console.print(Text(f"hub       {hub}"))
-    mail = standing.outbox
-    waiting = mail.counts.get(DeliveryStatus.QUEUED, 0) + mail.counts.get(DeliveryStatus.SENDING, 0)
-    since = f", the oldest for {age(now, mail.oldest_owed_at)}" if mail.oldest_owed_at else ""
-    why = f": {mail.trouble}" if mail.trouble else ""
-    sent, failed = mail.counts.get(DeliveryStatus.SENT, 0), mail.counts.get(DeliveryStatus.FAILED, 0)
-    console.print(Text(f"mail      {sent} sent, {failed} refused for good, {waiting} waiting{since}{why}"))
-    for recipient, reply in mail.refused:
+    console.print(Text(f"mail      {in_short(standing.ways.get('', WayOut()), now)}"))
+    for recipient, reply in standing.outbox.refused:
         console.print(Text(f"refused   {recipient}: {reply}"))
+    for line in _about_alerts(standing, now):
+        console.print(Text(line))
     if standing.alert:
         alert, story = standing.alert
         console.print(Text(f"alert     {age(now, alert.last_told_at)} ago, {alert.severity}: {story.title}"))
@@ -176,6 +186,19 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     click.echo()
     for line in _table(standing.feeds, shutil.get_terminal_size().columns if sys.stdout.isatty() else None, now):
         click.echo(line)
+
+
+def _about_alerts(standing: _Standing, now: datetime) -> Iterator[str]:
+    """Channels in trouble, what is gathered or held, and what nobody has acknowledged in time."""
+    for name, way in standing.ways.items():
+        if name and (way.trouble or way.failed):
+            yield f"channel   {name}: {in_short(way, now)}"
+    for wait, number in standing.waits.items():
+        yield f"later     {counted(number, 'message')} {wait.value}"
+    if standing.escalating:
+        are = "is" if len(standing.escalating) == 1 else "are"
+        unless = f"{counted(len(standing.escalating), 'alert')} {are} escalated unless acknowledged"
+        yield f"escalate  {unless}, next {clock(standing.escalating[0])}"
 
 
 def _table(watched: list[Feed], width: int | None, now: datetime) -> Iterator[str]:

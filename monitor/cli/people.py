@@ -1,7 +1,7 @@
 """`subscribers`."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -10,10 +10,11 @@ from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, fail, read_config
 from monitor.cli.work import address_or_fail
 from monitor.core.timing import next_slot
-from monitor.models import SubscriberState
-from monitor.settings.fields import time_of_day
+from monitor.models import Subscriber, SubscriberState
+from monitor.settings.fields import quiet_hours, time_of_day
 from monitor.settings.fields import zone as known_zone
 from monitor.store import subscribers as store
+from monitor.store.subscribers import NEVER, Days, Hours
 from monitor.words import Severity
 
 
@@ -29,10 +30,19 @@ def subscribers() -> None:
 @click.option(
     "--alerts-from",
     type=click.Choice([each.value for each in Severity], case_sensitive=False),
-    help="Least severity that alerts them (default: config).",
+    help="Least severity that alerts them (default: high).",
 )
 @click.option("--alerts/--no-alerts", default=None, help="Alerts or none (default: alerts).")
 @click.option("--briefing/--no-briefing", default=None, help="A daily briefing or none (default: briefing).")
+@click.option("--quiet", metavar="HH:MM-HH:MM", help="Hours in which alerts are held until they end.")
+@click.option("--no-quiet", is_flag=True, help="No quiet hours.")
+@click.option(
+    "--critical-passes/--no-critical-passes",
+    default=None,
+    help="Critical alerts pass quiet hours, or wait for their end as well (default: they pass).",
+)
+@click.option("--away", metavar="DAY..DAY", help="Days without alerts, both included, like 2026-08-01..2026-08-14.")
+@click.option("--no-away", is_flag=True, help="No longer away.")
 @command
 async def add(
     address: str,
@@ -41,6 +51,11 @@ async def add(
     alerts_from: str | None,
     alerts: bool | None,
     briefing: bool | None,
+    quiet: str | None,
+    no_quiet: bool,
+    critical_passes: bool | None,
+    away: str | None,
+    no_away: bool,
 ) -> None:
     """Add ADDRESS as confirmed: you vouch that this person wants the mail.
 
@@ -51,13 +66,17 @@ async def add(
     try:
         briefing_at = time_of_day(at) if at else None
         their_zone = known_zone(zone) if zone else None
+        hours = _hours(quiet, no_quiet)
+        days = _days(away, no_away)
     except ValueError as error:
         fail(str(error), code=2)
     db = open_database(config.database)
     try:
         known = await db.read(store.by_address, their_address)
         old = known if known is not None and known.state == SubscriberState.CONFIRMED else None
-        least = Severity(alerts_from) if alerts_from else (old and old.alert_from) or config.settings.alerts.least
+        least = (
+            Severity(alerts_from) if alerts_from else (old and old.alert_from) or _usual(config.settings.alerts.least)
+        )
         alerted = alerts if alerts is not None else bool(alerts_from) or old is None or old.alert_from is not None
         person = await db.write(
             store.add,
@@ -68,12 +87,58 @@ async def add(
             alert_from=least if alerted else None,
             now=utc_now(),
             consent="added by the operator",
+            # Who comes back after having left begins anew.
+            quiet=hours or (None if old else NEVER),
+            critical_passes=critical_passes if critical_passes is not None or old else True,
+            away=days or (None if old else NEVER),
         )
     finally:
         db.close()
     told = f"alerts from {person.alert_from} on" if person.alert_from else "no alerts"
     morning = f"a briefing at {person.briefing_at:%H:%M} {person.zone}" if person.briefing else "no briefing"
-    click.echo(f"{person.address}: {told}, {morning}")
+    click.echo(f"{person.address}: {', '.join([told, morning, *_rest(person)])}")
+
+
+def _hours(quiet: str | None, never: bool) -> Hours | None:
+    if quiet is not None and never:
+        raise ValueError("--quiet and --no-quiet: name one of the two")
+    return quiet_hours(quiet) if quiet is not None else NEVER if never else None
+
+
+def _days(away: str | None, never: bool) -> Days | None:
+    """Raises ValueError."""
+    if away is not None and never:
+        raise ValueError("--away and --no-away: name one of the two")
+    if away is None:
+        return NEVER if never else None
+    first, _, last = away.partition("..")
+    try:
+        days = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError:
+        raise ValueError(f'"{away}" are no days; write the first and the last, like "2026-08-01..2026-08-14"') from None
+    if days[1] < days[0]:
+        raise ValueError(f'"{away}" ends before it begins; exchange the two days')
+    if days[1] < utc_now().date() - timedelta(days=1):
+        raise ValueError(f'"{away}" is over; write days to come')
+    return days
+
+
+def _rest(person: Subscriber) -> list[str]:
+    """When this person is left in peace."""
+    said = []
+    if person.quiet_from is not None and person.quiet_until is not None:
+        passes = "critical passes" if person.critical_passes else "for critical, too"
+        said.append(f"quiet {person.quiet_from:%H:%M}-{person.quiet_until:%H:%M} ({passes})")
+    elif not person.critical_passes:
+        said.append("critical waits for the end of a rule's quiet hours, too")
+    if person.away_from is not None and person.away_until is not None:
+        said.append(f"away {person.away_from} to {person.away_until}")
+    return said
+
+
+def _usual(least: Severity) -> Severity:
+    """What alerts whoever does not say: what goes at once, not all that may alert."""
+    return max(Severity.HIGH, least, key=lambda each: each.rank)
 
 
 @subscribers.command(name="list")
@@ -102,6 +167,11 @@ async def list_(as_json: bool) -> None:
                         "briefing_at": person.briefing_at.isoformat("minutes"),
                         "zone": person.zone,
                         "next_briefing": slot and slot.isoformat(),
+                        "quiet_from": person.quiet_from and person.quiet_from.isoformat("minutes"),
+                        "quiet_until": person.quiet_until and person.quiet_until.isoformat("minutes"),
+                        "critical_passes": person.critical_passes,
+                        "away_from": person.away_from and person.away_from.isoformat(),
+                        "away_until": person.away_until and person.away_until.isoformat(),
                     }
                 )
             )
@@ -109,7 +179,8 @@ async def list_(as_json: bool) -> None:
         comes = (
             f"briefing {slot.astimezone(ZoneInfo(person.zone)):%d %b %H:%M} {person.zone}" if slot else "no briefing"
         )
-        click.echo(f"{person.address}  {person.state}  alerts {person.alert_from or 'none'}  {comes}")
+        rest = "".join(f"  {said}" for said in _rest(person))
+        click.echo(f"{person.address}  {person.state}  alerts {person.alert_from or 'none'}  {comes}{rest}")
     if not people and not as_json:
         click.echo("nobody yet; `feed-monitor subscribers add ADDRESS`")
 

@@ -7,18 +7,21 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 from rich.text import Text
+from sqlmodel import Session
 
 from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, fail, read_config, readable_rules
+from monitor.cli.hearing import heard_lines
 from monitor.cli.verdicts import LONGEST_PATTERN, console, print_verdict
 from monitor.core.rules import RuleSet
 from monitor.core.text import shortened
 from monitor.core.timing import age
 from monitor.core.values import Headline
 from monitor.jobs.triage import headline
-from monitor.models import Delivery, Entry, Feed, Match, Revision
-from monitor.store import alerts, entries, feeds, outbox, revisions
+from monitor.models import Entry, Feed, Match, Revision
+from monitor.store import alerts, entries, feeds, ledger, revisions, tellings
 from monitor.store.db import Database
+from monitor.store.ledger import Heard
 
 
 @click.command()
@@ -62,7 +65,7 @@ def _advice(near: list[Feed]) -> list[str]:
 
 async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, feed: Feed) -> None:
     matches: list[Match] = await db.read(alerts.of_entries, [entry.id])
-    told: list[Delivery] = await db.read(outbox.of_alerts, [m.alert_id for m in matches if m.alert_id is not None])
+    heard = await db.read(_heard, matches)
     out.print(Text(entry.title or entry.link, "bold"))
     out.print(Text(f"  {entry.link}"))
     said = (
@@ -86,15 +89,24 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
         for spoke, evidence in (("for", match.evidence), ("against it, by", match.held_by)):
             for each in alerts.evidence_of(evidence):
                 out.print(Text(f"    {each.field}: “{each.text}” {spoke} {shortened(each.pattern, LONGEST_PATTERN)}"))
-        for delivery in told:
-            if delivery.alert_id == match.alert_id and delivery.alert_revision == match.alert_revision:
-                when = f" {delivery.settled_at:%d %b %H:%M:%S} UTC" if delivery.settled_at else ""
-                out.print(Text(f"    to {delivery.recipient}: {delivery.status}{when} {delivery.reply}".rstrip()))
+        for line in (line for each in heard.get(match.id, ()) for line in heard_lines(each)):
+            out.print(Text(f"    {line}"))
     if not matches:
         read_as = rules.language(headline(entry, feed)).vocabulary.language
         out.print(f"  no rule spoke of it when it came; it is read as {read_as}")
         print_verdict(out, rules, headline(entry, feed))
     out.print()
+
+
+def _heard(session: Session, matches: Sequence[Match]) -> dict[int, list[Heard]]:
+    """By a match, who heard the telling that it is part of."""
+    found = {}
+    by_telling = ledger.heard_of(session, {match.alert_id for match in matches if match.alert_id is not None})
+    for match in matches:
+        if match.alert_id is not None and match.alert_revision is not None:
+            telling = tellings.of_revision(session, match.alert_id, match.alert_revision)
+            found[match.id] = by_telling.get(telling.id, []) if telling else []
+    return found
 
 
 def _print_warning(out: Console, entry: Entry) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from monitor.app import is_made, open_database, policy_of, utc_now
 from monitor.cli.frame import command, config_file, counted, fail, readable_rules
+from monitor.cli.routes import unheard
 from monitor.cli.verdicts import console, echo_json, print_marked
 from monitor.core.alerts import AlertPolicy, Arrival, is_news
 from monitor.core.rehearsal import Rehearsed, Stored, Verdict, changes, per_day, rehearse
@@ -61,19 +62,15 @@ def _progress() -> Progress:
 
 
 async def on_stored(config: Config, book: RuleBook, rule_set: RuleSet) -> list[str]:
-    """A warning for each rule that speaks of too much of what is stored, or alerts an address that nobody confirmed."""
+    """A warning for each rule that speaks of too much of what is stored, and for each address in a route that is told
+    nothing."""
     if not is_made(config.database):
         return []
     lines = {settings.name: f"{settings.file}:{settings.lines['match']}" for settings in book.rules}
     db = open_database(config.database)
     try:
         people = {person.address for person in db.read_now(subscribers.confirmed)}
-        unknown = [
-            f"{lines[rule.name]}: rule {rule.name}: alert.to: {address} is no confirmed subscriber, so not told"
-            for rule in rule_set.rules
-            for address in rule.alert_to or ()
-            if address not in people
-        ]
+        unknown = list(unheard(book, people))
         since = utc_now() - timedelta(days=_LOUD_DAYS)
         total = db.read_now(entries.count_since, since)
         if total < _FEWEST:

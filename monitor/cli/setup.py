@@ -9,10 +9,12 @@ import click
 from jinja2 import TemplateError
 from platformdirs import user_config_path
 
-from monitor.app import App, open_app, utc_now
+from monitor.app import App, Ports, open_app, utc_now
+from monitor.app.channels import channel_door
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli import samples
 from monitor.cli.frame import command, counted, fail, program_name, read_config
+from monitor.cli.routes import never_quiet, unheard
 from monitor.cli.rules import warnings_of
 from monitor.cli.verdicts import failing
 from monitor.models import Subscriber, SubscriberState
@@ -55,7 +57,7 @@ def init(folder: Path | None) -> None:
 @click.option("--offline", is_flag=True, help="Leave the network alone: the mail server is not greeted.")
 @command
 async def check(offline: bool) -> None:
-    """Read every file, render every template, test every rule, open the database, greet the mail server.
+    """Read every file, render every template, test every rule, open the database, greet the mail server and channels.
 
     Sends nothing and asks no feed; a database or Maildir that is not there yet is made.
     """
@@ -77,15 +79,32 @@ async def check(offline: bool) -> None:
             problems += [refused] if refused else []
         else:
             click.echo(f"skip  mail: {config.mail_out} was not greeted")
+        problems += await _greet_channels(config, offline=offline)
         contact = config.settings.contact
         reader = await app.db.read(subscribers.by_address, contact) if contact else None
-    for warning in _warnings(config):
+        people = {person.address for person in await app.db.read(subscribers.confirmed)}
+    for warning in (*_warnings(config), *unheard(config.book, people), *never_quiet(config.book)):
         click.echo(f"note  {warning}")
     if doubtful := sum(1 for _ in warnings_of(config.book, rules, config)):
         click.echo(f"note  {counted(doubtful, 'rule looks', 'rules look')} wrong; `feed-monitor rules check` says how")
     if contact and reader is None:
         click.echo(f"note  {contact} is no subscriber; refused rules are told in the log and in `status` only")
     sys.exit(1 if problems else 0)
+
+
+async def _greet_channels(config: Config, *, offline: bool) -> list[str]:
+    """What is wrong with the channels; a chat's address is looked at, for to reach it would mean to send."""
+    problems = []
+    for name, channel in config.settings.channels.items():
+        if offline and channel.apprise_file is None:
+            click.echo(f"skip  channel {name} was not greeted")
+            continue
+        async with channel_door(config, name, Ports())() as door:
+            refused = await door.greet()
+        cure = f"channel {name}: {refused}; check [channels.{name}] in {config.file}"
+        _say(f"channel {name}", [cure] if refused else [])
+        problems += [refused] if refused else []
+    return problems
 
 
 def _good(what: str) -> None:

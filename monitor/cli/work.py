@@ -78,7 +78,7 @@ async def poll(names: tuple[str, ...], dry_run: bool) -> None:
             await app.poll.everything_due()
         triaged = await app.triage.run()
         await app.report.run()
-        line = f"{counted(triaged, 'new entry', 'new entries')}; {await _sent(app)}"
+        line = f"{counted(triaged, 'new entry', 'new entries')}; {await send_owed(app)}"
         if closed:
             raise BrokenPipeError
         click.echo(line)
@@ -142,7 +142,7 @@ async def brief(for_address: str | None, dry_run: bool) -> None:
             click.echo("the running service delivers them")
             return
         await take_over(app, utc_now())
-        click.echo(await _sent(app))
+        click.echo(await send_owed(app))
 
 
 async def _preview(app: App, person: Subscriber) -> None:
@@ -169,17 +169,20 @@ async def deliver() -> None:
     config = read_config()
     async with open_app(config, rules=rules_of(config.book)[0]) as app:
         await take_over(app, utc_now())
-        click.echo(await _sent(app))
+        click.echo(await send_owed(app))
 
 
-async def _sent(app: App) -> str:
-    """Send what is due; how that went, in a line."""
+async def send_owed(app: App) -> str:
+    """Send what is due, also what was gathered or held until now; how that went, in a line."""
+    await app.tell.run()
     before = await app.db.read(outbox.summary)
     sent = await app.deliver.run(at_once=True)
+    told = await app.channels.run(at_once=True)
     after = await app.db.read(outbox.summary)
     refused = after.counts.get(DeliveryStatus.FAILED, 0) - before.counts.get(DeliveryStatus.FAILED, 0)
     waiting = after.counts.get(DeliveryStatus.QUEUED, 0)
     line = f"{counted(sent, 'mail')} sent"
+    line += f", {counted(told, 'message')} to channels" if told else ""
     line += f", {refused} refused for good (`feed-monitor status` says why)" if refused else ""
     return line + (f", {waiting} waiting: {after.trouble or 'their time has not come'}" if waiting else "")
 

@@ -174,12 +174,41 @@ def test_a_subscriber_is_added_listed_changed_and_removed(operator: Operator) ->
         ("a@b\r\nBcc: x@example.org",),
         ("ann@example.org", "--zone", "Mars"),
         ("ann@example.org", "--at", "25:00"),
+        ("ann@example.org", "--quiet", "22:00"),
+        ("ann@example.org", "--away", "someday"),
+        ("ann@example.org", "--away", "2126-08-14..2126-08-01"),
+        ("ann@example.org", "--away", "2006-08-01..2006-08-14"),
     ],
 )
 def test_a_bad_address_zone_or_time_is_refused_in_a_sentence(operator: Operator, words: tuple[str, ...]) -> None:
     refused = operator.types("subscribers", "add", *words)
     assert refused.exit_code == 2
     assert refused.output.startswith('feed-monitor: "')
+
+
+def test_quiet_hours_and_days_away_are_kept_until_they_are_named_again(operator: Operator) -> None:
+    add = ("subscribers", "add", "ann@example.org")
+    said = operator.types(*add, "--quiet", "22:00-06:30", "--away", "2126-08-01..2126-08-14").output
+    assert said.endswith(", quiet 22:00-06:30 (critical passes), away 2126-08-01 to 2126-08-14\n")
+    said = operator.types(*add, "--no-critical-passes", "--no-away").output
+    assert said.endswith(", quiet 22:00-06:30 (for critical, too)\n")
+    said = operator.types(*add, "--at", "06:00").output
+    assert said.endswith(", quiet 22:00-06:30 (for critical, too)\n")
+    assert "  quiet 22:00-06:30 (for critical, too)\n" in operator.types("subscribers", "list").output
+    person = json.loads(operator.types("subscribers", "list", "--json").stdout)
+    assert (person["quiet_from"], person["quiet_until"], person["critical_passes"]) == ("22:00", "06:30", False)
+    assert person["away_from"] is None
+    assert "quiet" not in operator.types(*add, "--no-quiet", "--critical-passes").output
+    assert operator.types(*add, "--away", "2126-08-03").output.endswith("away 2126-08-03 to 2126-08-03\n")
+    both = operator.types(*add, "--quiet", "22:00-06:30", "--no-quiet")
+    assert (both.exit_code, both.stderr) == (2, "feed-monitor: --quiet and --no-quiet: name one of the two\n")
+
+
+def test_who_comes_back_after_having_left_finds_no_quiet_hours_of_old(operator: Operator) -> None:
+    add = ("subscribers", "add", "ann@example.org")
+    operator.types(*add, "--quiet", "22:00-06:30", "--no-critical-passes", "--away", "2126-08-01..2126-08-14")
+    operator.types("subscribers", "remove", "ann@example.org")
+    assert operator.types(*add).output == "ann@example.org: alerts from high on, a briefing at 07:00 UTC\n"
 
 
 def test_brief_previews_then_writes_once_a_day(operator: Operator) -> None:

@@ -248,11 +248,11 @@ def test_check_warns_of_alerts_that_would_reach_nobody(operator: Operator) -> No
     operator.writes(
         "rules.toml",
         RULES + "[rules.a]\nmatch = 'coup'\nalert = { to = 'duty@example.org' }\n"
-        "[rules.b]\nseverity = 'medium'\nmatch = 'junta and army'\ncount = { at_least = 3, within = '1h' }\n",
+        "[rules.b]\nseverity = 'low'\nmatch = 'junta and army'\ncount = { at_least = 3, within = '1h' }\n",
     )
     checked = operator.types("rules", "check").output
-    assert "rule a: alert.to: duty@example.org is no confirmed subscriber, so not told" in checked
-    assert "rule b: counts, and never alerts: medium is below `least` of [alerts], high" in checked
+    assert "rule a: alert.to: duty@example.org gets nothing until `feed-monitor subscribers add duty" in checked
+    assert "rule b: counts, and never alerts: low is below `least` of [alerts], medium" in checked
     assert '"and" is a word to look for like any other' in checked
     assert "look wrong; `feed-monitor rules check` says how" in operator.types("check", "--offline").output
 
@@ -271,7 +271,7 @@ def test_a_rule_is_muted_listed_and_let_speak_again(operator: Operator) -> None:
     assert "eva: planned drill" in operator.types("silence", "list").output
     assert json.loads(operator.types("silence", "list", "--json").stdout)["author"] == "eva"
     assert operator.types("silence", "expire", "1").output == "1: ended\n"
-    assert operator.types("silence", "list").output == "no rule is muted\n"
+    assert operator.types("silence", "list").output == "nothing is muted\n"
 
     for words, problem in (
         (("expire", "1"), "no silence 1 is in force"),
