@@ -74,9 +74,8 @@ async def add(
     try:
         known = await db.read(store.by_address, their_address)
         old = known if known is not None and known.state == SubscriberState.CONFIRMED else None
-        least = (
-            Severity(alerts_from) if alerts_from else (old and old.alert_from) or _usual(config.settings.alerts.least)
-        )
+        usual = _usual(config.settings.alerts.least)
+        least = Severity(alerts_from) if alerts_from else (old and old.alert_from) or usual
         alerted = alerts if alerts is not None else bool(alerts_from) or old is None or old.alert_from is not None
         person = await db.write(
             store.add,

@@ -176,7 +176,7 @@ async def latency(feeds: int, readers: int, warnings: int) -> bool:
             return False
         waits: list[float] = []
         for number in range(warnings):
-            title = f"Pre-emptive strike on Torvik{number} ordered, {_town(number)} empties"
+            title = f"{_town(7 * number)}: {_town(11 * number + 5)} fears pre-emptive strike, says Torvik{number}"
             wire.shown.setdefault(number % feeds, []).append(title)
             if not await _until(partial(post.taken_at.get, str(number)), 60):
                 print(f"warning {number} was not accepted within a minute")  # noqa: T201
