@@ -26,9 +26,10 @@ lint: $(VENV)/ready-dev ## Format, lint, types and layers
 crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
 	KILL_EVERY=1 $(BIN)/python -m pytest tests/crash --verbose
 
-bench: $(VENV)/ready-dev ## Measure how fast rules are matched and stories found; BENCH=--short for a few seconds of it
+bench: $(VENV)/ready-dev ## Measure how fast rules match, stories are found and alerts leave; BENCH=--short for a minute
 	$(BIN)/python -m tests.bench.matching $(BENCH)
 	$(BIN)/python -m tests.bench.grouping $(BENCH)
+	$(BIN)/python -m tests.bench.alerts $(BENCH)
 
 bench-peers: $(VENV)/ready-dev ## Measure what polling costs beside other programs; BENCH=--short for a minute of it
 	$(BIN)/python -m tests.bench.peers $(BENCH)

@@ -33,6 +33,16 @@ from tests.bench.hostile import as_installed
 
 _DUTY = "duty@example.org"
 _WARNING = re.compile(rb"Torvik(\d+)")
+# Each is another story, because grouping knows them for places.
+_COUNTRIES = re.findall(
+    r"\w+",
+    """
+Albania Algeria Angola Argentina Armenia Australia Austria Azerbaijan Bangladesh Belarus Belgium Bolivia Botswana Brazil
+Bulgaria Cambodia Cameroon Canada Chad Chile Colombia Croatia Cuba Cyprus Denmark Ecuador Egypt Eritrea Estonia Ethiopia
+Finland Ghana Greece Guatemala Guinea Haiti Honduras Hungary Iceland India Indonesia Iraq Ireland Italy Jamaica Japan
+Kazakhstan Kenya Kosovo Kuwait Laos Latvia Lebanon Liberia Libya Lithuania Malaysia Mali Malta Mexico
+""",
+)
 _LETTERS = "bdfgklmnprstvz"
 
 
@@ -176,7 +186,7 @@ async def latency(feeds: int, readers: int, warnings: int) -> bool:
             return False
         waits: list[float] = []
         for number in range(warnings):
-            title = f"{_town(7 * number)}: {_town(11 * number + 5)} fears pre-emptive strike, says Torvik{number}"
+            title = f"{_COUNTRIES[number]} fears pre-emptive strike, says Torvik{number}"
             wire.shown.setdefault(number % feeds, []).append(title)
             if not await _until(partial(post.taken_at.get, str(number)), 60):
                 print(f"warning {number} was not accepted within a minute")  # noqa: T201
@@ -212,7 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="A minute of it.")
     short = parser.parse_args().short
-    good = asyncio.run(latency(20, 1_000 if short else 10_000, 10 if short else 60))
+    good = asyncio.run(latency(20, 1_000 if short else 10_000, 10 if short else len(_COUNTRIES)))
     good = asyncio.run(flood(1_000 if short else 10_000)) and good
     sys.exit(not good)
 
