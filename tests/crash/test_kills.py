@@ -31,7 +31,32 @@ from monitor.store.db import Database
 from monitor.words import Severity
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
-RULES = '[rules.strike]\nseverity = "critical"\nmatch = "pre-emptive strike"\n'
+RULES = """
+[rules.strike]
+severity = "critical"
+match = "pre-emptive strike"
+
+[rules.closure]
+severity = "medium"
+match = "border closed"
+
+[rules.incursion]
+severity = "high"
+match = "airspace incursion"
+alert = { to = ["duty@example.org"], ack_within = "10m", then = ["deputy@example.org"] }
+"""
+BEFORE = (
+    "Border closed near Torvik for repairs",
+    "Landslide: border closed above Lervik",
+    "Airspace incursion at Alnes",
+)
+NEWS = (
+    "Pre-emptive strike feared in the north",
+    "Ministers speak of preemptive strikes at dinner tonight",
+    "Calm seas",
+)
+# A briefing, two alerts, one mail of what was gathered since the hour before, one to the next in turn.
+MAILS = 5
 EVERY = int(os.environ.get("KILL_EVERY", "3"))
 IN_DOUBT = {"smtp: accepted", "before commit of sent"}
 
@@ -98,7 +123,8 @@ def rss(*titles: str) -> str:
 
 
 def prepared(folder: Path, out: str, url: str, zygote: Zygote, web: HTTPServer) -> Path:
-    """A monitor that has polled its feed once, with one subscriber whose briefing is due in an hour."""
+    """A monitor that has polled its feed twice. A subscriber's briefing is due in an hour; then two alerts that are
+    being gathered will be due, too, and one that nobody has acknowledged goes to the next in turn."""
     folder.mkdir()
     (folder / "monitor.toml").write_text(f'state = "state"\n[mail]\nout = "{out}"\n[poll]\nhost_pause = "0s"\n')
     (folder / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\nallow_private = true\n')
@@ -107,28 +133,28 @@ def prepared(folder: Path, out: str, url: str, zygote: Zygote, web: HTTPServer) 
     schema.upgrade(db)
     db.write_now(join)
     db.close()
-    web.clear()
-    web.expect_request("/feed").respond_with_data(rss("An ordinary day"), content_type="application/xml")
-    assert zygote.run(folder, NOW) == 0
-    web.clear()
-    body = rss(
-        "Pre-emptive strike feared in the north", "Ministers speak of preemptive strikes at dinner tonight", "Calm seas"
-    )
-    web.expect_request("/feed").respond_with_data(body, content_type="application/xml")
+    shown: tuple[str, ...] = ()
+    for news, now in ((("An ordinary day",), NOW - timedelta(minutes=30)), (BEFORE, NOW), (NEWS, None)):
+        shown = (*news, *shown)
+        web.clear()
+        web.expect_request("/feed").respond_with_data(rss(*shown), content_type="application/xml")
+        if now is not None:
+            assert zygote.run(folder, now) == 0
     return folder
 
 
 def join(session: Rows) -> None:
-    subscribers.add(
-        session,
-        "duty@example.org",
-        zone="UTC",
-        briefing=True,
-        briefing_at=time(7),
-        alert_from=Severity.HIGH,
-        now=NOW - timedelta(hours=1),
-        consent="added by the operator",
-    )
+    for address, least in (("duty@example.org", Severity.MEDIUM), ("deputy@example.org", None)):
+        subscribers.add(
+            session,
+            address,
+            zone="UTC",
+            briefing=least is not None,
+            briefing_at=time(7),
+            alert_from=least,
+            now=NOW - timedelta(hours=1),
+            consent="added by the operator",
+        )
 
 
 def ledger(folder: Path) -> tuple[int, int, Counter[DeliveryStatus]]:
@@ -170,18 +196,19 @@ def test_killed_at_any_step_before_an_smtp_server_nothing_is_lost_and_nothing_to
 ) -> None:
     server, port = recorder
     ready = prepared(tmp_path / "ready", f"smtp://127.0.0.1:{port}", httpserver.url_for("/feed"), zygote, httpserver)
+    server.taken = []
     doubts = 0
     for folder, step in kill_everywhere(ready, tmp_path, zygote):
         mails, server.taken = server.taken, []
         ids = Counter(str(message_from_bytes(mail)["Message-ID"]) for mail in mails)
-        assert len(ids) == 3, step
-        repeats = sum(ids.values()) - 3
+        assert len(ids) == MAILS, step
+        repeats = sum(ids.values()) - MAILS
         assert repeats == (1 if step in IN_DOUBT else 0), step
-        assert len(set(mails)) == 3, step
+        assert len(set(mails)) == MAILS, step
         doubts += repeats
-        assert ledger(folder) == (4, 2, Counter({DeliveryStatus.SENT: 3})), step
-    # Three mails, two moments of doubt each.
-    assert doubts == 6 if EVERY == 1 else doubts
+        assert ledger(folder) == (7, 5, Counter({DeliveryStatus.SENT: MAILS + 1})), step
+    # Two moments of doubt for each mail.
+    assert doubts == 2 * MAILS if EVERY == 1 else doubts
 
 
 def test_killed_at_any_step_before_a_maildir_every_mail_lies_there_exactly_once(
@@ -190,5 +217,5 @@ def test_killed_at_any_step_before_a_maildir_every_mail_lies_there_exactly_once(
     ready = prepared(tmp_path / "ready", "maildir:mail", httpserver.url_for("/feed"), zygote, httpserver)
     for folder, step in kill_everywhere(ready, tmp_path, zygote):
         box = mailbox.Maildir(folder / "state" / "mail", create=False)
-        assert len({mail["Message-ID"] for mail in box}) == len(box) == 3, step
-        assert ledger(folder) == (4, 2, Counter({DeliveryStatus.SENT: 3})), step
+        assert len({mail["Message-ID"] for mail in box}) == len(box) == MAILS + 1, step
+        assert ledger(folder) == (7, 5, Counter({DeliveryStatus.SENT: MAILS + 1})), step

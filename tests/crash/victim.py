@@ -42,6 +42,7 @@ async def one_turn(folder: Path, now: datetime, die_at: int) -> None:
         await app.db.write(feeds.make_due, (), now)
         await replace(app.poll, parse=in_process).everything_due()
         await app.triage.run()
+        await app.tell.run()
         await app.brief.run()
         await app.deliver.run()
     (folder / "steps").write_text("\n".join(steps))
