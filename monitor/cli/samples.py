@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.core import notice as notice_of
-from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, Contents
+from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, Contents, HeldBack
 from monitor.core.health import Facts, Health
-from monitor.render.views import AlertView, Piece, Quote, Voice
-from monitor.words import Condition, Disposition, Severity
+from monitor.render.views import AlertView, Piece, Quote, RolledAlert, RollupView, Voice
+from monitor.words import Cause, Condition, Disposition, Severity, Wait
 
 _HOSTILE = '<script>alert("x")</script> =?utf-8?Q?Hi=0D=0ABcc:_a=40b.test?= & "quotes"'
 
@@ -36,12 +36,53 @@ def alert(now: datetime) -> AlertView:
     )
 
 
+def grown(now: datetime) -> AlertView:
+    """What an alert looks like when its story was denied, and when nobody's page can be reached."""
+    denial = Voice("Ministry of Examples", f"No incursion {_HOSTILE}", "https://gov.example.org/3", None, now)
+    return replace(
+        alert(now),
+        causes=(Cause.DENIED, Cause.VOICES),
+        news=f"Denied: Ministry of Examples: “{_HOSTILE}”.",
+        revision=3,
+        number=41,
+        latest=denial,
+        acknowledged_by="ann@example.org",
+        acknowledged_at=now - timedelta(minutes=9),
+        waited=Wait.QUIET.value,
+    )
+
+
+def rollup(now: datetime) -> RollupView:
+    one = alert(now)
+    rolled = tuple(
+        RolledAlert(
+            number=number,
+            severity=severity,
+            rules=one.rules,
+            title=one.title,
+            headline=one.headline,
+            link=one.link,
+            language="en",
+            publisher="Example Wire",
+            publishers=number,
+            published_at=None,
+            seen_at=now - timedelta(minutes=number),
+            causes=(Cause.FIRST,),
+        )
+        for number, severity in enumerate((Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM), 1)
+    )
+    reasons = (Wait.FLOOD.value, Wait.QUIET.value)
+    return RollupView(Severity.CRITICAL, rolled, 0, reasons, now - timedelta(hours=7), now, "Example Wire", 3)
+
+
 def contents(now: datetime) -> Contents:
     rule = BriefedRule("airspace-incursion", Severity.CRITICAL, Disposition.ALERTED.value)
     matched = _story(now, "Jets cross into allied airspace, ministry says", (rule,))
     others = [_story(now, title, ()) for title in ("Budget talks resume", "W" * 300, "خبر عاجل من العاصمة", _HOSTILE)]
     spot = BlindSpot("Example Times", "timeout: no complete answer within 30 s", now - timedelta(hours=3))
-    return Contents((matched,), tuple(others), 7, 412, 32, (spot,), now - timedelta(days=1), now)
+    held = HeldBack(_HOSTILE, "", "en", ("airspace-incursion",), "silenced by eva until noon: exercise", now)
+    day = (now - timedelta(days=1), now)
+    return Contents((matched,), tuple(others), 7, 412, 32, (spot,), *day, held_back=(held,))
 
 
 def quiet(now: datetime) -> Contents:

@@ -128,6 +128,10 @@ def _broken_templates(app: App, config: Config) -> Iterator[str]:
     letters: dict[str, Callable[[], Letter]] = {
         "alert": lambda: app.compose.alert(view, "A sample alert", person),
         "briefing": lambda: app.compose.briefing(contents, person, now.date(), "A sample briefing"),
+        "alert that grew": lambda: app.compose.alert(
+            samples.grown(now), "Re: A sample alert", person, ("<first@here>",)
+        ),
+        "many alerts in one": lambda: app.compose.rollup(samples.rollup(now), person),
         "briefing of a quiet day": lambda: app.compose.briefing(samples.quiet(now), person, now.date(), "Quiet"),
         "notice": lambda: app.compose.notice(samples.notice(now), "A sample notice", person.address),
         "notice of an outage": lambda: app.compose.notice(samples.outage(now), "All out of reach", person.address),
