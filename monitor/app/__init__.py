@@ -248,6 +248,7 @@ async def follow_config(app: App, now: datetime) -> None:
         for feed in app.config.feeds
     ]
     await app.db.write(feeds.sync, wanted, now)
+    await app.db.write(outbox.cancel_unknown, app.config.settings.channels, now)
 
 
 async def take_over(app: App, now: datetime) -> None:

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from monitor.core.values import Headline
 from monitor.jobs.listeners import Listeners, Routes
-from monitor.store import alerts, tellings
+from monitor.models import Alert
+from monitor.store import alerts, stories, tellings
 from monitor.store.db import Database, single_triage
 from monitor.words import Cause
 
@@ -54,23 +55,31 @@ class Acknowledge:
         alert, story = found
         if alert.acknowledged_at is not None:
             return Taken(number, story.title, alert.acknowledged_by, alert.acknowledged_at, already=True, told=0)
-        now = self.now()
+        now, told = self.now(), 0
+        listeners = Listeners(session, self.routes, now)
+        for each in alerts.of_same_story(session, story.id):
+            if each.acknowledged_at is None:
+                told += self._taken(session, each, by, listeners)
+        return Taken(number, story.title, by, now, already=False, told=told)
+
+    def _taken(self, session: Session, alert: Alert, by: str, listeners: Listeners) -> int:
+        """Write it down, and how many listeners are told."""
+        now = listeners.now
         alert.acknowledged_at, alert.acknowledged_by = now, by
         tellings.end_escalations(session, alert.id, now)
+        tellings.end_pending(session, alert.id, Cause.ESCALATED)
+        rules = alerts.told_rules(session, stories.current(session, alert.story_id))
+        heard = tellings.heard_by(session, alert.id)
         _, telling = tellings.tell(
             session,
             alert,
             alert.story_id,
             causes=(Cause.TAKEN,),
-            severity=alert.severity,
-            rules=sorted(alerts.told_rules(session, alert.story_id)),
+            rules=rules,
             entry_id=None,
             voices=alert.voices,
             now=now,
             note=f"{by} acknowledged it",
         )
-        listeners = Listeners(session, self.routes, now)
-        heard = tellings.heard_by(session, alert.id)
-        to = [each for key in sorted(heard) if (each := listeners.known(key)) is not None]
-        made = listeners.tell(alert, telling, to, Headline(""))
-        return Taken(number, story.title, by, now, already=False, told=len(made))
+        to = [each for each in listeners.growing(alert.id, rules) if each.key in heard]
+        return len(listeners.tell(alert, telling, to, Headline("")))

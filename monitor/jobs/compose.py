@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from email import message_from_bytes
+from email.policy import SMTP
 from enum import StrEnum
 
 from sqlmodel import Session
@@ -19,7 +21,7 @@ from monitor.jobs.brief import stored_contents
 from monitor.jobs.following import told_before
 from monitor.jobs.picture import facts_of
 from monitor.jobs.viewing import alert_view, rollup_view
-from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Notice, Subscriber, Telling
+from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Hearing, Notice, Subscriber, Telling
 from monitor.render.mail import Attachment, Letter, compose, message_id
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Links, RollupView
@@ -171,22 +173,28 @@ class Compose:
         before = [each for each in thread if each.id < delivery.id]
         if not before:
             return self.alert(view, alert_subject(view), person, notices=notices)
-        first = alert_view(session, alert, tellings.told_by(session, before[0].id), Links())
         earlier = tuple(self.message_id(each) for each in before)
-        return self.alert(view, f"Re: {alert_subject(first)}", person, earlier, notices)
+        return self.alert(view, f"Re: {self._subject_of(session, alert, before[0])}", person, earlier, notices)
+
+    def _subject_of(self, session: Session, alert: Alert, first: Delivery) -> str:
+        """As it stood above the first mail of a thread, whatever became of the headline since."""
+        if first.message is not None:
+            return str(message_from_bytes(first.message, policy=SMTP)["Subject"])
+        return alert_subject(alert_view(session, alert, tellings.told_by(session, first.id), Links()))
 
     def _links(self, alert: Alert, person: Subscriber) -> Links:
+        open_still = alert.acknowledged_at is None
         return Links(
-            self.tickets.link(Purpose.ACKNOWLEDGE, alert.id, person.id),
+            self.tickets.link(Purpose.ACKNOWLEDGE, alert.id, person.id) if open_still else "",
             self.tickets.link(Purpose.MUTE, alert.id, person.id),
         )
 
     def _to_channel(self, session: Session, delivery: Delivery) -> bytes:
         """What a channel is told, in its own form."""
         owed = delivery.instead_of or delivery.id
-        told: dict[int, list[Telling]] = {}
-        for telling, _ in tellings.told_by(session, owed):
-            told.setdefault(telling.alert_id, []).append(telling)
+        told: dict[int, list[tuple[Telling, Hearing]]] = {}
+        for each in tellings.told_by(session, owed):
+            told.setdefault(each[0].alert_id, []).append(each)
         facts = [
             facts_of(session, session.get_one(Alert, number), covered, self.name) for number, covered in told.items()
         ]

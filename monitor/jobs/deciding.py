@@ -26,7 +26,7 @@ _REWORDED = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Case:
     """An entry with the matches that are new to it. `reworded` are rules that were told of it, whose words in the
-    headline an edit changed; `lost` those whose words it took away altogether."""
+    headline an edit changed; `lost` those that it left without words, or with words that speak against them."""
 
     entry: Untriaged
     teller: Teller
@@ -82,16 +82,16 @@ class Deciding:
             told = alerts.told_rules(self.session, case.story, raised_again=case.entry.id)
         ruled = [self._ruled(case, match, told, alert) for match in case.matches]
         telling, hearings = self._tell(case, alert, told, [each.match for each in ruled if each.fate in _TELLING])
-        before: dict[str, tuple[int, int]] = {}
+        before: dict[str, alerts.Part] = {}
         if case.edited:
             before = alerts.forget(self.session, case.entry.id, [match.rule for match in case.matches])
         for each in ruled:
-            fate = each.fate
-            if telling is not None and fate is Disposition.TOLD:
-                fate = Disposition.GREW
-            part = before.get(each.match.rule)
-            if telling is not None and fate in (*_TELLING, Disposition.GREW):
-                part = (telling.alert_id, telling.revision)
+            fate, part = each.fate, before.get(each.match.rule)
+            if fate is Disposition.TOLD and part is not None:
+                fate = part.disposition
+            elif telling is not None and fate in (*_TELLING, Disposition.TOLD):
+                fate = Disposition.GREW if fate is Disposition.TOLD else fate
+                part = alerts.Part(telling.alert_id, telling.revision, fate)
             alerts.record(self.session, case.entry, each.match, fate, each.note, part, self.listeners.now)
         self.session.flush()
         if telling is None:
@@ -107,9 +107,10 @@ class Deciding:
         mute = self.listeners.muted([match.rule], case.item, case.story)
         wanting = self.listeners.wanting({match.rule: match.severity})
         if alert is not None and alert.severity is Severity.CRITICAL and match.severity is not Severity.CRITICAL:
-            heard = tellings.heard_by(self.session, alert.id)
-            past = replace(past, inhibited=all(each.key in heard for each in wanting))
-        fate = decide(match, case.arrival, replace(past, silenced=mute is not None), bool(wanting), policy)
+            heard = tellings.heard_as_critical(self.session, alert.id)
+            past = replace(past, inhibited=bool(wanting) and all(each.key in heard for each in wanting))
+        wanted = bool(wanting) or bool(self.listeners.named(self.listeners.next_in_turn([match.rule])))
+        fate = decide(match, case.arrival, replace(past, silenced=mute is not None), wanted, policy)
         edited = "by an edit" if case.edited else ""
         return _Ruled(match, fate, "; ".join(filter(None, (edited, counted, raised, mute.reason if mute else ""))))
 
@@ -136,14 +137,12 @@ class Deciding:
         causes = causes_of(known, news)
         if not causes or (not said and listeners.muted(ever, case.item, case.story)):
             return None, []
-        of = said or ever
         alert, telling = tellings.tell(
             self.session,
             alert,
             case.story,
             causes=causes,
-            severity=max(of.values(), key=lambda each: each.rank),
-            rules=sorted(of, key=lambda rule: -of[rule].rank),
+            rules=said or ever,
             entry_id=case.entry.id,
             voices=voices,
             stance=stated.stance if stated else None,
@@ -152,13 +151,10 @@ class Deciding:
         )
         self.alerts[case.story] = alert
         to = {each.key: each for each in listeners.wanting(said)}
-        growing = {}
+        known_by = {**ever, **said}
         if not OPENING.issuperset(causes):
-            told_before = listeners.growing(alert.id, {**ever, **said})
-            growing = {each.key: each for each in told_before if each.key not in to}
-        hearings = listeners.tell(
-            alert, telling, (*to.values(), *growing.values()), case.item, case.entry.feed_id, growing
-        )
+            to |= {each.key: each for each in listeners.growing(alert.id, known_by)}
+        hearings = listeners.tell(alert, telling, to.values(), case.item, case.entry.feed_id, known_by)
         if not OPENING.isdisjoint(causes):
             self._escalate(alert, hearings, said)
         return telling, hearings
@@ -166,9 +162,16 @@ class Deciding:
     def _known(self, alert: Alert | None, told: Mapping[str, Severity]) -> Known | None:
         if alert is None:
             return None
-        reworded = tellings.reworded(self.session, alert.id)
-        lately = any(self.listeners.now - at < _REWORDED for at in reworded)
-        return Known(alert.severity, told, alert.voices, alert.stance, len(reworded), lately)
+        reworded = tellings.times_told(self.session, alert.id, Cause.HEADLINE)
+        return Known(
+            alert.severity,
+            told,
+            alert.voices,
+            alert.stance,
+            rewordings=len(reworded),
+            reworded_lately=any(self.listeners.now - at < _REWORDED for at in reworded),
+            withdrawals=len(tellings.times_told(self.session, alert.id, Cause.WITHDRAWN)),
+        )
 
     def _escalate(self, alert: Alert, hearings: list[Hearing], said: Mapping[str, Severity]) -> None:
         """Unless it is acknowledged in time, the next people are told; at once if there is nobody to wait for."""
@@ -195,7 +198,7 @@ def _note(causes: tuple[Cause, ...], known: Known | None, stated: Stated | None,
     if stated is not None and not {Cause.DENIED, Cause.CONFIRMED, Cause.WITHDRAWN}.isdisjoint(causes):
         notes.append(f"{stated.who or case.teller.publisher}: “{stated.words}”")
     if Cause.WITHDRAWN in causes and case.lost:
-        notes.append(f"{case.teller.publisher} took out the words of {', '.join(case.lost)}")
+        notes.append(f"{case.teller.publisher} no longer says what fires {', '.join(case.lost)}")
     return "; ".join(notes)
 
 

@@ -30,7 +30,7 @@ def _facts(session: Session, wanted: list[Alert], name: str) -> list[AlertFacts]
     # Decided anew, all that an alert was told for may have been taken back; then there is nothing left to show.
     known = alerts.told_matches(session, [alert.id for alert in wanted])
     return [
-        facts_of(session, alert, [telling], name)
+        facts_of(session, alert, [(telling, None)], name)
         for alert in wanted
         if alert.id in known and (telling := tellings.of_revision(session, alert.id, alert.revision)) is not None
     ]

@@ -1,13 +1,13 @@
 """Everybody who may hear, in one transaction: what each of them is told of a telling, and when."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
 
-from monitor.core.alerts import OPENING, AlertPolicy, Heard, Listener, Mute, Quiet, hears, muting, turn_of
+from monitor.core.alerts import OPENING, AlertPolicy, Heard, Listener, Mute, Quiet, hears, held_until, muting, turn_of
 from monitor.core.rules import RuleSet
 from monitor.core.values import Headline
 from monitor.models import Alert, Hearing, Silence, Subscriber, Telling
@@ -23,6 +23,14 @@ class Routes:
     rules: RuleSet
     policy: AlertPolicy
     channels: tuple[Listener, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a telling concerns one listener."""
+
+    causes: tuple[Cause, ...]
+    rules: dict[str, Severity]
 
 
 @dataclass
@@ -58,10 +66,16 @@ class Listeners:
         return [each for each in self._all.values() if each.name in wanted]
 
     def growing(self, alert_id: int, said: Mapping[str, Severity]) -> list[Listener]:
-        """Who hears that a story grew: whoever heard of it, and whoever would by now."""
+        """Who hears that a story grew: whoever would hear of it by now, and who heard of it as the next in turn."""
         heard = tellings.heard_by(self.session, alert_id)
         wanting = {each.key for each in self.wanting(said)}
-        return [each for key, each in self._all.items() if key in heard or key in wanting]
+        next_ones = {each.key for each in self.named(self.next_in_turn(said))} & heard
+        return [each for key, each in self._all.items() if key in wanting or key in next_ones]
+
+    def next_in_turn(self, rules: Iterable[str]) -> set[str]:
+        """The names of all who are asked if nobody acknowledges an alert of these rules."""
+        known = (self.routes.rules.by_name.get(rule) for rule in rules)
+        return {name for rule in known if rule is not None for step in rule.then for name in step}
 
     def muted(self, rules: Iterable[str], item: Headline, story_id: int, listener: str = "") -> Mute | None:
         """The silence that mutes all of these rules for the listener, or with "" for everybody."""
@@ -75,20 +89,29 @@ class Listeners:
         to: Iterable[Listener],
         item: Headline,
         feed_id: int | None = None,
-        only_growing: Collection[str] = (),
+        growing: Mapping[str, Severity] | None = None,
     ) -> list[Hearing]:
-        """Write down when each of them hears it; what is due now is owed at once. To those in `only_growing` the rules
-        that speak now say nothing: to them the story grew."""
+        """Write down when each of them hears it; what is due now is owed at once.
+
+        To whom the rules that speak now say nothing the story only grew: such listeners hear it for the rules in
+        `growing`, under which it was told before.
+        """
+        said = {rule: Severity(severity) for rule, severity in telling.rules.items()}
         made = []
         for listener in to:
-            causes = [each for each in telling.causes if listener.key not in only_growing or each not in OPENING]
-            hearing = self._hearing(alert, telling, listener, item, feed_id, causes)
+            causes, rules = telling.causes, self._heard_rules(listener, said)
+            if growing is not None and not rules:
+                causes = tuple(each for each in causes if each not in OPENING)
+                rules = self._heard_rules(listener, growing) or dict(growing)
+            part = _Part(causes, rules or said)
+            hearing = self._hearing(alert, telling, listener, part, item, feed_id)
             self.session.add(hearing)
             made.append(hearing)
         self.session.flush()
         for hearing in made:
             if hearing.wait is None:
-                self.owe(hearing.listener, [hearing])
+                # What waits to be told of the same story would come behind, and tell less.
+                self.owe(hearing.listener, tellings.waiting_for(self.session, alert.id, hearing.listener))
         return made
 
     def owe(self, key: str, hearings: list[Hearing]) -> None:
@@ -101,17 +124,17 @@ class Listeners:
             delivery = outbox.owe_rollup(self.session, hearings[0].id, to, self.now)
         tellings.sent_with(self.session, hearings, delivery)
 
+    def held_until(self, listener: Listener, severity: Severity, rules: Iterable[str]) -> datetime | None:
+        """When the quiet hours end that hold an alert of these rules from the listener now; None: none do."""
+        return held_until(listener, severity, self._quiet(rules), self.now)
+
     def _hearing(
-        self,
-        alert: Alert,
-        telling: Telling,
-        listener: Listener,
-        item: Headline,
-        feed_id: int | None,
-        causes: Collection[Cause],
+        self, alert: Alert, telling: Telling, listener: Listener, part: "_Part", item: Headline, feed_id: int | None
     ) -> Hearing:
-        rules = self._heard_rules(listener, telling)
-        rule = rules[0] if rules else ""
+        rules = list(part.rules)
+        severity = max(part.rules.values(), key=lambda each: each.rank) if part.rules else telling.severity
+        # Who took it is no alert, and leaves room for those that are.
+        rule = "" if telling.cause is Cause.TAKEN or not rules else rules[0]
         own = self.muted(rules, item, alert.story_id, listener.key)
         heard = Heard(
             self._singly[listener.key, None],
@@ -120,10 +143,10 @@ class Listeners:
             self._leaving.get(listener.key),
         )
         turn = turn_of(
-            listener, telling.severity, causes, heard, self._quiet(rules), self.now, self.routes.policy,
+            listener, severity, part.causes, heard, self._quiet(rules), self.now, self.routes.policy,
             muted=own is not None,
         )  # fmt: skip
-        if turn.wait is None:
+        if turn.wait is None and rule:
             self._count(listener.key, rule, feed_id)
         elif turn.wait in (Wait.GATHERED, Wait.FLOOD) and turn.due_at is not None:
             self._leaving[listener.key] = turn.due_at
@@ -135,13 +158,16 @@ class Listeners:
             due_at=turn.due_at,
             wait=turn.wait,
             note=own.reason if own else "",
+            causes=[cause.name.lower() for cause in part.causes],
+            rules=rules,
+            severity=severity,
             rule=rule,
             feed_id=feed_id,
         )
 
-    def _heard_rules(self, listener: Listener, telling: Telling) -> list[str]:
-        """Those of the telling's rules that this listener hears it for; whoever is next in turn hears it for all."""
-        return [rule for rule in telling.rules if self._wants(listener, rule, telling.severity)] or telling.rules
+    def _heard_rules(self, listener: Listener, said: Mapping[str, Severity]) -> dict[str, Severity]:
+        """Those of the rules that this listener hears it for."""
+        return {rule: severity for rule, severity in said.items() if self._wants(listener, rule, severity)}
 
     def _wants(self, listener: Listener, rule: str, severity: Severity) -> bool:
         known = self.routes.rules.by_name.get(rule)

@@ -1,6 +1,6 @@
 """An alert as it is told: rows to what mails, channels and feeds of alerts show of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -10,7 +10,7 @@ from monitor.core.alerts.news import Change, news_of
 from monitor.core.text import shortened
 from monitor.core.values import Evidence
 from monitor.jobs.triage import headline
-from monitor.models import Alert, Entry, Feed, Match, Telling
+from monitor.models import Alert, Entry, Feed, Hearing, Match, Telling
 from monitor.store import alerts, entries, revisions, stories, tellings
 from monitor.words import Cause, Severity
 
@@ -46,7 +46,8 @@ class Picture:
     @property
     def severity(self) -> Severity:
         own = max((match.severity for match in self.matches), key=lambda each: each.rank)
-        return max(own, self.telling.severity, key=lambda each: each.rank)
+        graver = Cause.RAISED in self.causes or Cause.ESCALATED in self.causes
+        return max(own, self.telling.severity, key=lambda each: each.rank) if graver else own
 
     @property
     def heading(self) -> str:
@@ -61,26 +62,48 @@ def heading_of(entry: Entry) -> str:
     return entry.title or shortened(entry.summary, _NAMELESS) or entry.link
 
 
-def picture_of(session: Session, alert: Alert, covered: Sequence[Telling]) -> Picture:
-    """Of the last of these tellings of one alert, with what was new in all of them."""
-    telling = covered[-1]
-    told = alerts.spoken_of(alerts.told_matches(session, [alert.id])[alert.id], telling.revision)
+Covered = Sequence[tuple[Telling, Hearing | None]]
+
+
+def picture_of(session: Session, alert: Alert, covered: Covered) -> Picture:
+    """Of the last of these tellings of one alert, with what was new in all of them, as far as it concerned whoever
+    heard it."""
+    telling = covered[-1][0]
+    rules = {rule for _, hearing in covered for rule in (hearing.rules if hearing else ())}
+    told = spoken_of(alerts.told_matches(session, [alert.id])[alert.id], telling.revision, rules)
     rows = entries.of_story(session, stories.current(session, alert.story_id))
-    causes = {cause for each in covered for cause in each.causes}
-    before = tellings.of_revision(session, alert.id, covered[0].revision - 1)
+    before = tellings.of_revision(session, alert.id, covered[0][0].revision - 1)
     known = before.voices if before is not None else 0
-    latest = next((row for row in reversed(rows) if row[0].id == telling.entry_id), None)
+    changes = [_change(session, *each, rows, known) for each in covered]
+    causes = {cause for change in changes for cause in change.causes}
     entry = told[0][1]
+    latest = None
+    if telling.entry_id not in (None, entry.id):
+        latest = entries.with_feed(session, telling.entry_id or 0)
     return Picture(
         alert,
         telling,
         tuple(cause for cause in Cause if cause in causes),
-        news_of([_change(session, each, rows, known) for each in covered if Cause.FIRST not in each.causes]),
+        news_of([change for change in changes if Cause.FIRST not in change.causes]),
         told,
         reports_of(rows),
-        _report(*latest) if latest is not None and latest[0].id != entry.id else None,
+        _report(*latest) if latest is not None else None,
         tuple(revisions.earlier_titles(session, entry, telling.told_at)),
     )
+
+
+def spoken_of(told: list[alerts.ToldMatch], revision: int, rules: Collection[str] = ()) -> list[alerts.ToldMatch]:
+    """Of the matches that an alert told, those that a telling is about: its own, or the last before it; those of the
+    rules that the reader hears of, if there are such.
+
+    Matches that were told again since, because their words were gone and came back, belong to the later telling, and
+    then it is that one's.
+    """
+    told = [row for row in told if row[0].rule in rules] or told
+    numbers = [match.alert_revision or 0 for match, _, _ in told]
+    before = [number for number in numbers if number <= revision]
+    chosen = max(before) if before else min(numbers)
+    return [row for row in told if row[0].alert_revision == chosen]
 
 
 def reports_of(rows: Iterable[tuple[Entry, Feed]]) -> tuple[Report, ...]:
@@ -100,8 +123,18 @@ def _report(entry: Entry, feed: Feed, copies: tuple[str, ...] = ()) -> Report:
     return Report(feed.publisher, entry.title, entry.link, entry.published_at, entry.arrived_at, copies)
 
 
-def _change(session: Session, telling: Telling, rows: Sequence[tuple[Entry, Feed]], known: int) -> Change:
+def _change(
+    session: Session,
+    telling: Telling,
+    hearing: Hearing | None,
+    rows: Sequence[tuple[Entry, Feed]],
+    known: int,
+) -> Change:
     """`known` is how many independent publishers had reported it when it was last told."""
+    causes, rules = telling.causes, tuple(telling.rules)
+    if hearing is not None and hearing.causes:
+        causes = tuple(Cause[name.upper()] for name in hearing.causes)
+        rules = tuple(rule for rule in telling.rules if rule in hearing.rules) or rules
     publishers: dict[str, str] = {}
     for entry, feed in rows:
         publishers.setdefault(entry.voice or feed.publisher, feed.publisher)
@@ -110,7 +143,7 @@ def _change(session: Session, telling: Telling, rows: Sequence[tuple[Entry, Feed
         edited = session.get_one(Entry, telling.entry_id)
         was = (revisions.earlier_titles(session, edited, telling.told_at) or [""])[-1]
     new = tuple(publishers.values())[known : telling.voices]
-    return Change(telling.causes, telling.severity, tuple(telling.rules), telling.voices, new, telling.note, was)
+    return Change(causes, telling.severity, rules, telling.voices, new, telling.note, was)
 
 
 def standing(match: Match, texts: Mapping[str, str]) -> list[Evidence]:
@@ -119,7 +152,7 @@ def standing(match: Match, texts: Mapping[str, str]) -> list[Evidence]:
     return [each for each in found if texts.get(each.field, "")[each.start : each.end] == each.text]
 
 
-def facts_of(session: Session, alert: Alert, covered: Sequence[Telling], base: str) -> AlertFacts:
+def facts_of(session: Session, alert: Alert, covered: Covered, base: str) -> AlertFacts:
     """For other programs; `base` names this installation in keys."""
     picture = picture_of(session, alert, covered)
     entry, texts = picture.entry, picture.texts

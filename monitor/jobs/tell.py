@@ -7,22 +7,23 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from monitor.core.alerts import is_away
+from monitor.core.alerts import CRITICAL_WAIT, Listener, Mute, is_away
 from monitor.core.timing import age
 from monitor.core.values import Headline
 from monitor.jobs.boundary import Progressed
 from monitor.jobs.listeners import Listeners, Routes
-from monitor.models import Alert, Delivery, Escalation, Hearing
-from monitor.store import alerts, arrivals, outbox, tellings
+from monitor.jobs.triage import headline
+from monitor.models import Alert, Delivery, Escalation, Hearing, Telling
+from monitor.store import alerts, arrivals, entries, outbox, stories, tellings
 from monitor.store.db import Database, single_triage
-from monitor.words import Cause, Wait
+from monitor.words import Cause, Severity, Wait
 
 log = structlog.get_logger("tell")
 # So long what is gathered waits for a flood that is still being triaged to be over.
 _PATIENCE = timedelta(minutes=5)
 # In one message; what is beyond leaves with the next.
 _MOST = 20_000
-_NOTHING = Headline("")
+NO_ITEM = Headline("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Tell:
         flooded = arrivals.any_waiting(session)
         for key, hearings in tellings.due(session, now).items():
             owed += _heard(listeners, key, hearings, flooded=flooded)
-        for failing, channel in self._failing(session, now):
-            outbox.owe_instead(session, failing, channel, now)
+        for failing, channel, key in self._failing(session, now):
+            outbox.owe_instead(session, failing, channel, key, now)
             log.warning("told by the fall-back channel", delivery=failing.key, channel=channel, reason=failing.reply)
             owed += 1
         return owed
@@ -80,47 +81,58 @@ class Tell:
         rule = self.routes.rules.by_name.get(escalation.rule)
         steps = rule.then if rule else ()
         session.add(escalation)
+        if mute := self._muted(session, alert, escalation, listeners):
+            escalation.due_at = mute.ends_at
+            return 0
+        owed = 0
         while escalation.step < len(steps) and alert.acknowledged_at is None and rule is not None:
             named = steps[escalation.step]
             escalation.step += 1
             targets = [each for each in listeners.named(named) if not is_away(each, now)]
-            if not targets:
-                log.warning("nobody to escalate to", rule=escalation.rule, named=named)
-                continue
             _, telling = tellings.tell(
                 session,
                 alert,
                 alert.story_id,
                 causes=(Cause.ESCALATED,),
-                severity=alert.severity,
-                rules=[escalation.rule],
+                rules={escalation.rule: alert.severity},
                 entry_id=None,
                 voices=alert.voices,
                 now=now,
                 note=f"nobody has acknowledged it for {age(now, alert.first_told_at)}",
             )
-            made = listeners.tell(alert, telling, targets, _NOTHING)
-            escalation.due_at = now + (rule.ack_within or timedelta())
-            escalation.ended_at = now if escalation.step == len(steps) else None
+            made = listeners.tell(alert, telling, targets, NO_ITEM)
+            owed += sum(each.delivery_id is not None for each in made)
             log.warning("escalated", alert=alert.id, rule=escalation.rule, people=len(targets))
-            return sum(each.delivery_id is not None for each in made)
-        escalation.ended_at = now
-        return 0
+            # Whoever sleeps or has muted it does not answer; those behind them need not wait for that.
+            if any(each.due_at is not None and each.due_at <= now + CRITICAL_WAIT for each in made):
+                break
+        escalation.due_at = now + (rule.ack_within or timedelta()) if rule else now
+        if rule is None or alert.acknowledged_at is not None or escalation.step >= len(steps):
+            escalation.ended_at = now
+        return owed
 
-    def _failing(self, session: Session, now: datetime) -> list[tuple[Delivery, str]]:
-        """The alerts that a fall-back must tell, each once."""
-        found: dict[str, tuple[Delivery, str]] = {}
+    def _muted(self, session: Session, alert: Alert, escalation: Escalation, listeners: Listeners) -> Mute | None:
+        """The silence for everybody that holds the escalation."""
+        first = tellings.of_revision(session, alert.id, 1)
+        item = item_of(session, first) if listeners.mutes and first is not None else NO_ITEM
+        return listeners.muted([escalation.rule], item, stories.current(session, alert.story_id))
+
+    def _failing(self, session: Session, now: datetime) -> list[tuple[Delivery, str, str]]:
+        """The alerts that a fall-back must tell, each once: the delivery, the channel and the key of the new debt."""
+        found: dict[str, tuple[Delivery, str, str]] = {}
         for way, fallback in self.fallbacks.items():
             for delivery in outbox.failing_since(session, way, now - fallback.after):
-                key = outbox.fallback_key(delivery, fallback.channel)
-                if key not in found and not outbox.is_owed(session, key):
-                    found[key] = (delivery, fallback.channel)
+                root = delivery.instead_of or delivery.id
+                told = [telling.id for telling, _ in tellings.told_by(session, root)]
+                key = outbox.fallback_key(way, fallback.channel, told)
+                heard = tellings.told_to(session, f"channel:{fallback.channel}", told)
+                if told and key not in found and not heard and not outbox.is_owed(session, key):
+                    found[key] = (delivery, fallback.channel, key)
         return list(found.values())
 
 
 def _heard(listeners: Listeners, key: str, hearings: list[Hearing], *, flooded: bool) -> int:
     """The messages of one listener: each story that grew in its own thread, all that was gathered in one."""
-    hearings = hearings[:_MOST]
     session, now = listeners.session, listeners.now
     listener = listeners.known(key)
     if listener is None:
@@ -129,23 +141,60 @@ def _heard(listeners: Listeners, key: str, hearings: list[Hearing], *, flooded: 
     if is_away(listener, now):
         tellings.never(session, hearings, Wait.AWAY)
         return 0
-    alone: dict[int, list[Hearing]] = {}
-    rolled = []
-    known = alerts.by_number(session, {hearing.alert_id for hearing in hearings})
-    for hearing in hearings:
-        alert = known[hearing.alert_id]
-        if mute := listeners.muted([hearing.rule], _NOTHING, alert.story_id, key):
-            tellings.never(session, [hearing], Wait.MUTED, mute.reason)
-        elif tellings.travels_alone(hearing):
-            alone.setdefault(hearing.alert_id, []).append(hearing)
-        else:
-            rolled.append(hearing)
-    if flooded and rolled and min(each.due_at for each in rolled if each.due_at) > now - _PATIENCE:
+    hearings = _audible(listeners, listener, hearings[:_MOST])
+    rolled = [each for each in hearings if not tellings.travels_alone(each)]
+    together = {each.alert_id for each in rolled}
+    growing = {each.alert_id for each in hearings} - together
+    # Many that grow at once, as by a mass edit, are a flood, too; and what opens a story goes before what grows it.
+    if len(growing) > listeners.routes.policy.burst:
+        together |= growing
+    rolled = [each for each in hearings if each.alert_id in together]
+    if flooded and rolled and _may_wait(rolled, now):
         rolled = []
-    if len({each.alert_id for each in rolled}) == 1:
-        alone.setdefault(rolled[0].alert_id, []).extend(rolled)
-        rolled = []
-    parts = [*alone.values(), *([rolled] if rolled else [])]
-    for part in parts:
+    parts: dict[int, list[Hearing]] = {}
+    for each in hearings:
+        if each.alert_id not in together or (rolled and len(together) == 1):
+            parts.setdefault(each.alert_id, []).append(each)
+    if rolled and len(together) > 1:
+        listeners.owe(key, rolled)
+    for part in parts.values():
         listeners.owe(key, part)
-    return len(parts)
+    return len(parts) + bool(rolled and len(together) > 1)
+
+
+def _may_wait(rolled: list[Hearing], now: datetime) -> bool:
+    """Whether what is gathered can wait for the end of a flood that is still being triaged."""
+    critical = any(each.severity is Severity.CRITICAL for each in rolled)
+    patience = CRITICAL_WAIT if critical else _PATIENCE
+    return min(each.due_at for each in rolled if each.due_at is not None) > now - patience
+
+
+def _audible(listeners: Listeners, listener: Listener, hearings: list[Hearing]) -> list[Hearing]:
+    """Those that nothing stands against now: a silence put up meanwhile, or quiet hours that have begun."""
+    session, kept = listeners.session, []
+    known = alerts.by_number(session, {each.alert_id for each in hearings})
+    for hearing in hearings:
+        if listeners.mutes and (mute := _mute_of(listeners, listener, hearing, known[hearing.alert_id])):
+            tellings.never(session, [hearing], Wait.MUTED, mute.reason)
+            continue
+        rules = hearing.rules or [hearing.rule]
+        if held := listeners.held_until(listener, hearing.severity, rules):
+            hearing.due_at, hearing.wait = held, Wait.QUIET
+            session.add(hearing)
+            continue
+        kept.append(hearing)
+    return kept
+
+
+def _mute_of(listeners: Listeners, listener: Listener, hearing: Hearing, alert: Alert) -> Mute | None:
+    telling = listeners.session.get_one(Telling, hearing.telling_id)
+    item = item_of(listeners.session, telling)
+    story = stories.current(listeners.session, alert.story_id)
+    rules = hearing.rules or [hearing.rule]
+    return listeners.muted(rules, item, story, listener.key) or listeners.muted(rules, item, story)
+
+
+def item_of(session: Session, telling: Telling) -> Headline:
+    """The report that gave cause, as rules and silences see it."""
+    row = entries.with_feed(session, telling.entry_id) if telling.entry_id is not None else None
+    return headline(*row) if row is not None else NO_ITEM

@@ -1,6 +1,6 @@
 """Match, group and decide, for entries that have arrived or were edited; owe the alerts that follow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,7 +18,7 @@ from monitor.models import Entry, Feed
 from monitor.store import alerts, arrivals, entries, job_runs, stories, tellings
 from monitor.store.arrivals import Fate, Teller, Untriaged
 from monitor.store.db import Database, single_triage
-from monitor.words import Disposition
+from monitor.words import Disposition, Wait
 
 log = structlog.get_logger("triage")
 _BATCH = 200
@@ -96,14 +96,20 @@ class Triage:
             edited = entry.arrival is not None
             known = before.get(entry.id, {})
             found = self.routes.rules.match(item)
-            now_said = {match.rule for match in found}
-            if lost := [rule for rule, fate in known.items() if rule not in now_said and fate.over_at is None]:
+            speaking = {match.rule for match in found if not match.held and not match.dropped}
+            lost = [
+                rule for rule, fate in known.items() if fate.over_at is None and _is_lost(rule, fate, found, speaking)
+            ]
+            if lost:
                 arrivals.set_over(session, entry.id, lost, entry.revised_at)
-            fresh = [match for match in found if _is_fresh(match, known.get(match.rule), entry)]
-            again = now_said.difference(match.rule for match in fresh)
-            if back := [rule for rule in again if known[rule].over_at is not None]:
+            over = {rule: fate.over_at for rule, fate in known.items() if fate.over_at is not None and rule in speaking}
+            told_gone = bool(over) and _heard_to_be_gone(session, entry, max(over.values()))
+            fresh = [match for match in found if _is_fresh(match, known.get(match.rule), entry, told_gone)]
+            if back := sorted(over.keys() - {match.rule for match in fresh}):
                 arrivals.set_over(session, entry.id, back, None)
-                tellings.unsay(session, entry.id)
+                _unsay(
+                    session, entry, gone=[rule for rule in (*known, *lost) if known[rule].told and rule not in speaking]
+                )
             reworded = []
             for match in found if edited else ():
                 if _changed(match, known.get(match.rule)):
@@ -151,13 +157,32 @@ def _moved(entry: Untriaged, now_in: Mapping[int, int]) -> Untriaged:
     return replace(entry, story_id=story)
 
 
-def _is_fresh(found: RuleMatch, before: Fate | None, entry: Untriaged) -> bool:
+def _is_lost(rule: str, fate: Fate, found: Sequence[RuleMatch], speaking: Collection[str]) -> bool:
+    """Whether the rule has lost its words, or people were told of it and words speak against it now."""
+    return rule not in speaking and (fate.told or all(match.rule != rule for match in found))
+
+
+def _heard_to_be_gone(session: Session, entry: Untriaged, since: datetime) -> bool:
+    """Whether anybody was told that the entry has lost its words, as it has since then."""
+    told = tellings.withdrawals(session, entry.id)[-1:]
+    return any(telling.told_at >= since and any(each.delivery_id for each in hearings) for telling, hearings in told)
+
+
+def _unsay(session: Session, entry: Untriaged, gone: list[str]) -> None:
+    """Unless other words are still gone: whoever is still to hear that they are gone need not."""
+    if not gone:
+        for _, hearings in tellings.withdrawals(session, entry.id):
+            tellings.never(session, [each for each in hearings if each.delivery_id is None and each.due_at], Wait.OVER)
+
+
+def _is_fresh(found: RuleMatch, before: Fate | None, entry: Untriaged, told_gone: bool) -> bool:
     """Whether there is something to decide: the rule did not match before, what stopped it is gone, or its words were
-    gone for a while, as on a page that shows whether there is an alarm."""
+    gone, for a while or as people were told, as on a page that shows whether there is an alarm."""
     if before is None or entry.revised_at is None:
         return True
     if before.over_at is not None:
-        return entry.revised_at - before.over_at >= _ALL_CLEAR
+        speaks = not found.held and not found.dropped
+        return speaks and (told_gone or entry.revised_at - before.over_at >= _ALL_CLEAR)
     return before.disposition in _STOPPED and not found.held and not found.dropped
 
 

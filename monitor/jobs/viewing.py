@@ -8,7 +8,7 @@ from sqlmodel import Session
 from monitor.core.alerts.facts import Report
 from monitor.core.text import shortened
 from monitor.core.values import Evidence
-from monitor.jobs.picture import Picture, heading_of, picture_of, standing
+from monitor.jobs.picture import Picture, heading_of, picture_of, spoken_of, standing
 from monitor.jobs.triage import headline
 from monitor.models import Alert, Hearing, Match, Telling
 from monitor.render.views import (
@@ -31,11 +31,13 @@ _QUOTES_PER_RULE = 2
 _PATTERN_IN_MAIL = 90
 # One feed is the cause of a flood when so large a part of it came from there.
 _CAUSE = 0.5
-Covered = Sequence[tuple[Telling, Hearing]]
 
 
-def alert_view(session: Session, alert: Alert, covered: Covered, links: Links) -> AlertView:
-    picture = picture_of(session, alert, [telling for telling, _ in covered])
+Heard = Sequence[tuple[Telling, Hearing]]
+
+
+def alert_view(session: Session, alert: Alert, covered: Heard, links: Links) -> AlertView:
+    picture = picture_of(session, alert, covered)
     entry, texts = picture.entry, picture.texts
     evidence = [each for match in picture.matches for each in standing(match, texts)]
     in_title = [each for each in evidence if each.field == "title"] if entry.title else []
@@ -105,11 +107,11 @@ def _voice(report: Report) -> Voice:
     return Voice(report.publisher, report.title, report.link, report.published_at, report.seen_at, report.copies)
 
 
-def rollup_view(session: Session, covered: Covered, now: datetime, link: Callable[[int], str]) -> RollupView:
+def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[[int], str]) -> RollupView:
     """Every alert of these once, weightiest first, then as they came. `link` is where one is acknowledged."""
-    by_alert: dict[int, list[Telling]] = {}
-    for telling, _ in covered:
-        by_alert.setdefault(telling.alert_id, []).append(telling)
+    by_alert: dict[int, list[tuple[Telling, Hearing]]] = {}
+    for each in covered:
+        by_alert.setdefault(each[0].alert_id, []).append(each)
     told = alerts.told_matches(session, list(by_alert))
     known = alerts.by_number(session, list(by_alert))
     rolled = [_rolled(known[number], some, told[number], link(number)) for number, some in by_alert.items()]
@@ -127,26 +129,27 @@ def rollup_view(session: Session, covered: Covered, now: datetime, link: Callabl
     )
 
 
-def _rolled(alert: Alert, some: list[Telling], told: list[alerts.ToldMatch], link: str) -> RolledAlert:
-    chosen = alerts.spoken_of(told, some[-1].revision)
+def _rolled(alert: Alert, some: Heard, told: list[alerts.ToldMatch], link: str) -> RolledAlert:
+    last, hearing = some[-1]
+    chosen = spoken_of(told, last.revision, {rule for _, each in some for rule in each.rules})
     _, entry, feed = chosen[0]
     matches = sorted((match for match, _, _ in chosen), key=lambda match: -match.severity.rank)
     texts = dict(headline(entry, feed).fields())
     in_title = [each for match in matches for each in standing(match, texts) if each.field == "title"]
-    causes = {cause for telling in some for cause in telling.causes}
+    names = {name for telling, each in some for name in each.causes or (cause.name.lower() for cause in telling.causes)}
     return RolledAlert(
         number=alert.id,
-        severity=some[-1].severity,
+        severity=hearing.severity,
         rules=tuple(match.rule for match in matches),
         title=marked(heading_of(entry), in_title if entry.title else []),
         headline=heading_of(entry),
         link=entry.link,
         language=entry.language,
         publisher=feed.publisher,
-        publishers=some[-1].voices,
+        publishers=last.voices,
         published_at=entry.published_at,
         seen_at=entry.arrived_at,
-        causes=tuple(cause for cause in Cause if cause in causes),
+        causes=tuple(cause for cause in Cause if cause.name.lower() in names),
         acknowledged_by=alert.acknowledged_by,
         acknowledge="" if alert.acknowledged_at is not None else link,
     )

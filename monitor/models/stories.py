@@ -75,8 +75,8 @@ class Alert(SQLModel, table=True):
 class Telling(SQLModel, table=True):
     """One revision of an alert: what was told of its story at one time, and why.
 
-    `also` holds the further causes, by name. `rules` are those that spoke of it then; `entry_id` is the report that
-    gave cause; `note` says what is new, as far as the rows do not.
+    `also` holds the further causes, by name. `rules` are those that spoke of it then, weightiest first, each with its
+    severity; `entry_id` is the report that gave cause; `note` says what is new, as far as the rows do not.
     """
 
     __tablename__ = "tellings"
@@ -89,7 +89,7 @@ class Telling(SQLModel, table=True):
     cause: Cause = Field(sa_type=Word(Cause))
     also: list[str] = Field(default_factory=list, sa_type=JSON)
     severity: Severity = Field(sa_type=Word(Severity))
-    rules: list[str] = Field(default_factory=list, sa_type=JSON)
+    rules: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     entry_id: int | None = Field(default=None, foreign_key="entries.id")
     voices: int = 1
     note: str = text()
@@ -102,15 +102,16 @@ class Telling(SQLModel, table=True):
 class Hearing(SQLModel, table=True):
     """That a listener is to hear a telling, once: `listener` is the key of a `core.alerts.Listener`.
 
-    `wait` says why not at once, or, with `due_at` null, why never. `delivery_id` is the message that tells it;
-    `rule` and `feed_id` are what it counts for when too much comes at once.
+    `causes` (by name), `rules` and `severity` are as far as the telling concerns this listener. `wait` says why not at
+    once, or, with `due_at` null, why never. `delivery_id` is the message that tells it; `rule` and `feed_id` are what
+    it counts for when too much comes at once.
     """
 
     __tablename__ = "hearings"
     __table_args__ = (
         UniqueConstraint("telling_id", "listener"),
         Index("ix_hearings_delivery_id_due_at", "delivery_id", "due_at"),
-        Index("ix_hearings_listener_at", "listener", "at"),
+        Index("ix_hearings_at", "at"),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -121,6 +122,9 @@ class Hearing(SQLModel, table=True):
     due_at: datetime | None = moment_or_none()
     wait: Wait | None = Field(default=None, sa_type=Word(Wait), nullable=True)
     note: str = text()
+    causes: list[str] = Field(default_factory=list, sa_type=JSON)
+    rules: list[str] = Field(default_factory=list, sa_type=JSON)
+    severity: Severity = Field(default=Severity.HIGH, sa_type=Word(Severity))
     rule: str = text()
     feed_id: int | None = None
     delivery_id: int | None = Field(default=None, foreign_key="deliveries.id")

@@ -1,7 +1,7 @@
 """Stories, matches and alerts: what triage decided."""
 
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, delete, func, select
@@ -64,7 +64,21 @@ def of_story(session: Session, story_id: int) -> Alert | None:
 
 
 def of_stories(session: Session, story_ids: Collection[int]) -> dict[int, Alert]:
-    return {alert.story_id: alert for alert in session.exec(select(Alert).where(col(Alert.story_id).in_(story_ids)))}
+    """By a story, its alert; of one that was split off another, while it has none of its own, that of the other."""
+    own = session.exec(select(Alert).where(col(Alert.story_id).in_(story_ids)))
+    found = {alert.story_id: alert for alert in own}
+    parted = stories.split_from(session, [each for each in story_ids if each not in found])
+    split = {part: stories.current(session, other) for part, other in parted}
+    if split:
+        of_others = session.exec(select(Alert).where(col(Alert.story_id).in_(split.values())))
+        others = {alert.story_id: alert for alert in of_others}
+        found |= {part: others[other] for part, other in split.items() if other in others}
+    return found
+
+
+def of_same_story(session: Session, story_id: int) -> list[Alert]:
+    """The alerts of a story: more than one where stories that were told turned out to be one."""
+    return list(session.exec(select(Alert).where(col(Alert.story_id).in_(stories.parts(session, story_id)))))
 
 
 def by_number(session: Session, numbers: Collection[int]) -> dict[int, Alert]:
@@ -78,15 +92,25 @@ def find(session: Session, number: int) -> tuple[Alert, Story] | None:
     return (alert, story) if alert is not None and story is not None else None
 
 
-def forget(session: Session, entry_id: int, rules: list[str]) -> dict[str, tuple[int, int]]:
-    """Let the entry be decided anew under these rules. By a rule, the (alert, revision) that had told its match."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The telling that a match belongs to, and as what."""
+
+    alert_id: int
+    revision: int
+    disposition: Disposition
+
+
+def forget(session: Session, entry_id: int, rules: list[str]) -> dict[str, Part]:
+    """Let the entry be decided anew under these rules. By a rule, what had told its match."""
     which = (col(Match.entry_id) == entry_id, col(Match.rule).in_(rules))
-    told = session.exec(
-        select(Match.rule, Match.alert_id, Match.alert_revision).where(*which, col(Match.alert_id).is_not(None))
-    )
-    part = {rule: (alert or 0, revision or 0) for rule, alert, revision in told}
+    told = {
+        match.rule: Part(match.alert_id, match.alert_revision or 0, match.disposition)
+        for match in session.exec(select(Match).where(*which))
+        if match.alert_id is not None
+    }
     session.execute(delete(Match).where(*which))
-    return part
+    return told
 
 
 def record(
@@ -95,10 +119,10 @@ def record(
     match: RuleMatch,
     disposition: Disposition,
     note: str,
-    part: tuple[int, int] | None,
+    part: Part | None,
     now: datetime,
 ) -> None:
-    """`part` is the (alert, revision) that the match belongs to: the one that tells it, or has told it before."""
+    """`part` is the telling that tells the match, or has told it before."""
     session.add(
         Match(
             entry_id=entry.id,
@@ -110,8 +134,8 @@ def record(
             held_by=[asdict(evidence) for evidence in match.dropped_by or match.held_by],
             note=note,
             decided_at=now,
-            alert_id=part[0] if part else None,
-            alert_revision=part[1] if part else None,
+            alert_id=part.alert_id if part else None,
+            alert_revision=part.revision if part else None,
         )
     )
 
@@ -125,28 +149,22 @@ def of_entries(session: Session, entry_ids: list[int]) -> list[Match]:
 
 
 def told_matches(session: Session, alert_ids: Collection[int]) -> dict[int, list[ToldMatch]]:
-    """By an alert, the matches that it told, with their entries, in the order they were told."""
+    """By an alert, the matches that it told, with their entries, in the order they were told. Those that only made it
+    grow count where nothing else is left."""
     found: dict[int, list[ToldMatch]] = {}
     rows = session.exec(
         select(Match, Entry, Feed)
         .join(Entry, col(Entry.id) == Match.entry_id)
         .join(Feed, col(Feed.id) == Entry.feed_id)
-        .where(col(Match.alert_id).in_(alert_ids), Match.disposition != Disposition.GREW)
+        .where(col(Match.alert_id).in_(alert_ids))
         .order_by(col(Match.alert_revision), col(Match.id))
     )
     for row in rows:
         found.setdefault(row[0].alert_id or 0, []).append(row)
-    return found
-
-
-def spoken_of(told: list[ToldMatch], revision: int) -> list[ToldMatch]:
-    """Of the matches that an alert told, those that this telling is about: its own, or the last before it. Matches
-    that were told again since, because their words were gone and came back, belong to the later telling, and then it is
-    that one's."""
-    numbers = [match.alert_revision or 0 for match, _, _ in told]
-    before = [number for number in numbers if number <= revision]
-    chosen = max(before) if before else min(numbers)
-    return [row for row in told if row[0].alert_revision == chosen]
+    return {
+        alert: [row for row in told if row[0].disposition is not Disposition.GREW] or told
+        for alert, told in found.items()
+    }
 
 
 def latest(session: Session) -> tuple[Alert, Story] | None:

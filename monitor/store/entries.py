@@ -225,6 +225,11 @@ def of_story(session: Session, story_id: int) -> list[tuple[Entry, Feed]]:
     return list(rows)
 
 
+def with_feed(session: Session, entry_id: int) -> tuple[Entry, Feed] | None:
+    wanted = select(Entry, Feed).join(Feed, col(Feed.id) == Entry.feed_id).where(Entry.id == entry_id)
+    return session.exec(wanted).one_or_none()
+
+
 def find(session: Session, words: str, limit: int = 20) -> list[tuple[Entry, Feed]]:
     """Stored entries with this link, or this text in the title; newest first."""
     link = canonical_link(words)

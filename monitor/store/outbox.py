@@ -1,10 +1,11 @@
 """The outbox: every message owed to someone, and how sending it went."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from sqlmodel import Session, col, func, or_, select, update
+from sqlmodel import Session, col, func, select, update
 
 from monitor.core.timing import next_try
 from monitor.models import (
@@ -70,43 +71,55 @@ def owe_rollup(session: Session, first_hearing: int, to: Address, now: datetime)
     )
 
 
-def owe_instead(session: Session, failing: Delivery, channel: str, now: datetime) -> Delivery:
-    """The same alert by a fall-back channel, once for each telling and way that failed."""
+def owe_instead(session: Session, failing: Delivery, channel: str, key: str, now: datetime) -> Delivery:
+    """The same alert by a fall-back channel."""
     return _owe(
         session,
         Delivery(
-            key=fallback_key(failing, channel),
+            key=key,
             kind=failing.kind,
             lane=_ALERT_LANE,
             recipient=channel,
             channel=channel,
             alert_id=failing.alert_id,
             alert_revision=failing.alert_revision,
-            instead_of=failing.id,
+            instead_of=failing.instead_of or failing.id,
             owed_at=now,
             next_try_at=now,
         ),
     )
 
 
-def fallback_key(failing: Delivery, channel: str) -> str:
+def fallback_key(way: str, channel: str, telling_ids: Iterable[int]) -> str:
     """Names what a fall-back tells once, however many people wait for it by the way that fails."""
-    told = f"{failing.alert_id}:{failing.alert_revision}" if failing.alert_id else failing.key
-    return f"fallback:{channel}:{failing.channel or 'mail'}:{told}"
+    told = ",".join(map(str, sorted(telling_ids)))
+    return f"fallback:{channel}:{way or 'mail'}:{sha256(told.encode()).hexdigest()[:24]}"
 
 
-def failing_since(session: Session, channel: str, before: datetime) -> list[Delivery]:
-    """Alerts owed by this way before then that have not left yet, and those that were refused for good."""
-    late = (col(Delivery.status) == DeliveryStatus.QUEUED) & (col(Delivery.owed_at) <= before)
-    waiting = or_(late, col(Delivery.status) == DeliveryStatus.FAILED)
-    owed = select(Delivery).where(
-        Delivery.channel == channel,
-        Delivery.lane == _ALERT_LANE,
-        waiting,
-        Delivery.owed_at > before - _STILL_NEWS,
-        col(Delivery.instead_of).is_(None),
+def failing_since(session: Session, way: str, before: datetime) -> list[Delivery]:
+    """Alerts owed by this way before then that have not left yet, and those that were refused for good: one of all that
+    tell the same."""
+    ours = (Delivery.channel == way, Delivery.lane == _ALERT_LANE)
+    news = col(Delivery.owed_at) > before - _STILL_NEWS
+    late = select(Delivery).where(
+        *ours, Delivery.status == DeliveryStatus.QUEUED, news, col(Delivery.owed_at) <= before
     )
-    return list(session.exec(owed.order_by(col(Delivery.id)).limit(100)))
+    refused = select(Delivery).where(*ours, Delivery.status == DeliveryStatus.FAILED, news)
+    found: dict[tuple[int | None, int | None, int], Delivery] = {}
+    for wanted in (late, refused):
+        for each in session.exec(wanted.order_by(col(Delivery.id))):
+            same = each.id if each.kind is DeliveryKind.ROLLUP else 0
+            found.setdefault((each.alert_id, each.alert_revision, same), each)
+    return list(found.values())
+
+
+def cancel_unknown(session: Session, channels: Collection[str], now: datetime) -> int:
+    """What is still owed to channels that the config does not know any more."""
+    owed = update(Delivery).where(
+        col(Delivery.channel).not_in(["", *channels]), col(Delivery.status) == DeliveryStatus.QUEUED
+    )
+    why = "the channel is no longer in the config"
+    return session.exec(owed.values(status=DeliveryStatus.CANCELLED, settled_at=now, reply=why)).rowcount
 
 
 def is_owed(session: Session, key: str) -> bool:
@@ -264,8 +277,11 @@ def summary(session: Session) -> Outbox:
 
 
 def thread_of(session: Session, alert_id: int, subscriber_id: int) -> list[Delivery]:
-    """The mails of this alert that were owed to this person, in order."""
-    wanted = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id)
+    """The mails of this alert that this person has got, or will get, in order."""
+    gone = (DeliveryStatus.CANCELLED, DeliveryStatus.FAILED)
+    wanted = select(Delivery).where(
+        Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id, col(Delivery.status).not_in(gone)
+    )
     return list(session.exec(wanted.order_by(col(Delivery.alert_revision), col(Delivery.id))))
 
 

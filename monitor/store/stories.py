@@ -116,20 +116,26 @@ def told_of(session: Session, story_id: int) -> list[tuple[str, Severity, int, b
         Match.story_id == story_id, col(Match.alert_id).is_not(None)
     )
     rows = [(rule, Severity(severity), entry, over) for rule, severity, entry, over in session.exec(told)]
-    parts = _parts(session, story_id)
-    either = or_(col(Repair.story_id).in_(parts), col(Repair.other_id).in_(parts))
+    either_of = parts(session, story_id)
+    either = or_(col(Repair.story_id).in_(either_of), col(Repair.other_id).in_(either_of))
     for repair in session.exec(select(Repair).where(Repair.kind == RepairKind.SPLIT, either)):
         rows += [(rule, Severity(severity), entry, False) for rule, severity, entry in repair.told]
     return rows
 
 
-def _parts(session: Session, story_id: int) -> set[int]:
+def parts(session: Session, story_id: int) -> set[int]:
     """The story and all that were merged into it."""
-    parts, found = {story_id}, {story_id}
+    known, found = {story_id}, {story_id}
     while found:
-        found = set(session.exec(select(Story.id).where(col(Story.merged_into).in_(found)))) - parts
-        parts |= found
-    return parts
+        found = set(session.exec(select(Story.id).where(col(Story.merged_into).in_(found)))) - known
+        known |= found
+    return known
+
+
+def split_from(session: Session, story_ids: Collection[int]) -> list[tuple[int, int]]:
+    """(part, story it was split from) of those of these stories that were."""
+    wanted = select(Repair.story_id, Repair.other_id).where(Repair.kind == RepairKind.SPLIT)
+    return list(session.exec(wanted.where(col(Repair.story_id).in_(story_ids)).order_by(col(Repair.id))))
 
 
 def merge(session: Session, into: int, other: int, now: datetime, by: str = "", note: str = "") -> Repair:

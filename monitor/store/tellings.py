@@ -1,7 +1,7 @@
 """What was told of a story, who was to hear it, and when."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
@@ -19,15 +19,15 @@ def tell(
     story_id: int,
     *,
     causes: Sequence[Cause],
-    severity: Severity,
-    rules: Iterable[str],
+    rules: Mapping[str, Severity],
     entry_id: int | None,
     voices: int,
     now: datetime,
     stance: Stance | None = None,
     note: str = "",
 ) -> tuple[Alert, Telling]:
-    """Open the story's alert, or its next revision."""
+    """Open the story's alert, or its next revision. `rules` are those that it is told for."""
+    severity = max(rules.values(), key=lambda each: each.rank) if rules else _severity_of(alert)
     if alert is None:
         alert = Alert(story_id=story_id, severity=severity, revision=0, first_told_at=now, last_told_at=now)
     if Cause.RAISED in causes:
@@ -45,8 +45,8 @@ def tell(
         told_at=now,
         cause=causes[0],
         also=[cause.name.lower() for cause in causes[1:]],
-        severity=alert.severity,
-        rules=list(rules),
+        severity=severity,
+        rules={rule: rules[rule].value for rule in sorted(rules, key=lambda rule: -rules[rule].rank)},
         entry_id=entry_id,
         voices=voices,
         note=note,
@@ -54,6 +54,10 @@ def tell(
     session.add(telling)
     session.flush()
     return alert, telling
+
+
+def _severity_of(alert: Alert | None) -> Severity:
+    return alert.severity if alert is not None else Severity.INFO
 
 
 def of_revision(session: Session, alert_id: int, revision: int) -> Telling | None:
@@ -65,24 +69,25 @@ def of_alert(session: Session, alert_id: int) -> list[Telling]:
     return list(session.exec(select(Telling).where(Telling.alert_id == alert_id).order_by(col(Telling.revision))))
 
 
-def reworded(session: Session, alert_id: int) -> list[datetime]:
-    """When it was told that a headline changed, or lost a rule's words."""
-    return [
-        each.told_at
-        for each in of_alert(session, alert_id)
-        if not {Cause.HEADLINE, Cause.WITHDRAWN}.isdisjoint(each.causes)
-    ]
+def times_told(session: Session, alert_id: int, cause: Cause) -> list[datetime]:
+    """When this was told of the alert; what was over before anybody heard it does not count."""
+    over = select(Hearing.telling_id).where(Hearing.alert_id == alert_id, col(Hearing.wait) == Wait.OVER)
+    unsaid = set(session.exec(over))
+    return [each.told_at for each in of_alert(session, alert_id) if cause in each.causes and each.id not in unsaid]
 
 
-def unsay(session: Session, entry_id: int) -> None:
-    """What waits to be told of words that an edit took away: they are back."""
-    waiting = (
-        select(Hearing)
-        .join(Telling, col(Telling.id) == Hearing.telling_id)
+def withdrawals(session: Session, entry_id: int) -> list[tuple[Telling, list[Hearing]]]:
+    """The tellings that the entry has lost its words, each with who hears it."""
+    rows = session.exec(
+        select(Telling, Hearing)
+        .join(Hearing, col(Hearing.telling_id) == Telling.id)
         .where(Telling.entry_id == entry_id, Telling.cause == Cause.WITHDRAWN)
-        .where(col(Hearing.delivery_id).is_(None), col(Hearing.due_at).is_not(None))
+        .order_by(col(Telling.id))
     )
-    never(session, session.exec(waiting), Wait.OVER)
+    found: dict[int, tuple[Telling, list[Hearing]]] = {}
+    for telling, hearing in rows:
+        found.setdefault(telling.id, (telling, []))[1].append(hearing)
+    return list(found.values())
 
 
 def told_by(session: Session, delivery_id: int) -> list[tuple[Telling, Hearing]]:
@@ -110,6 +115,44 @@ def heard_by(session: Session, alert_id: int) -> set[str]:
     """The listeners who heard of the alert, or are about to."""
     meant = select(Hearing.listener).where(Hearing.alert_id == alert_id, col(Hearing.due_at).is_not(None))
     return set(session.exec(meant))
+
+
+def heard_as_critical(session: Session, alert_id: int) -> set[str]:
+    """The listeners to whom the story is critical."""
+    meant = select(Hearing.listener).where(
+        Hearing.alert_id == alert_id, col(Hearing.due_at).is_not(None), col(Hearing.severity) == Severity.CRITICAL
+    )
+    return set(session.exec(meant))
+
+
+def waiting_for(session: Session, alert_id: int, listener: str) -> list[Hearing]:
+    """What this listener is still to hear of the alert."""
+    waiting = select(Hearing).where(
+        Hearing.alert_id == alert_id,
+        Hearing.listener == listener,
+        col(Hearing.delivery_id).is_(None),
+        col(Hearing.due_at).is_not(None),
+    )
+    return list(session.exec(waiting.order_by(col(Hearing.id))))
+
+
+def told_to(session: Session, listener: str, telling_ids: Collection[int]) -> bool:
+    """Whether all of these were told to a listener, or leave for it now."""
+    heard = select(Hearing.telling_id).where(
+        Hearing.listener == listener, col(Hearing.telling_id).in_(telling_ids), col(Hearing.delivery_id).is_not(None)
+    )
+    return set(session.exec(heard)) >= set(telling_ids)
+
+
+def end_pending(session: Session, alert_id: int, cause: Cause) -> None:
+    """What waits to be told for this cause is over."""
+    waiting = (
+        select(Hearing)
+        .join(Telling, col(Telling.id) == Hearing.telling_id)
+        .where(Hearing.alert_id == alert_id, Telling.cause == cause)
+        .where(col(Hearing.delivery_id).is_(None), col(Hearing.due_at).is_not(None))
+    )
+    never(session, session.exec(waiting), Wait.OVER)
 
 
 def told_singly(session: Session, since: datetime) -> list[tuple[str, str, int | None]]:

@@ -109,7 +109,7 @@ def alert_page(session: Session, number: int, person: int, now: datetime) -> Ale
 def _picture(session: Session, alert: Alert, told: list[Telling]) -> Picture | None:
     """None when all that it was told for has been decided anew, and taken back."""
     known = alerts.told_matches(session, [alert.id])
-    return picture_of(session, alert, told[-1:]) if told and alert.id in known else None
+    return picture_of(session, alert, [(told[-1], None)]) if told and alert.id in known else None
 
 
 def _step(telling: Telling, hearings: list[tuple[Hearing, Telling]]) -> Step:

@@ -39,7 +39,14 @@ _NOTHING = News({}, voices=1)
         pytest.param(_KNOWN, News({}, 1, reworded=True), (Cause.HEADLINE,), id="reworded"),
         pytest.param(_KNOWN, News({}, 1, lost=True, reworded=True), (Cause.WITHDRAWN,), id="words lost"),
         pytest.param(replace(_KNOWN, rewordings=3), News({}, 1, reworded=True), (), id="reworded for the fourth time"),
-        pytest.param(replace(_KNOWN, reworded_lately=True), News({}, 1, lost=True), (), id="reworded a moment ago"),
+        pytest.param(replace(_KNOWN, reworded_lately=True), News({}, 1, reworded=True), (), id="reworded a moment ago"),
+        pytest.param(
+            replace(_KNOWN, reworded_lately=True, rewordings=3),
+            News({}, 1, lost=True, reworded=True),
+            (Cause.WITHDRAWN,),
+            id="a loss is told however often it was reworded",
+        ),
+        pytest.param(replace(_KNOWN, withdrawals=3), News({}, 1, lost=True), (), id="words that come and go"),
         pytest.param(
             replace(_KNOWN, rules={}), News({"incursion": Severity.HIGH}, 1, back=True), (Cause.BACK,), id="words back"
         ),

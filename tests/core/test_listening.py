@@ -94,7 +94,15 @@ _MORNING = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
             id="away",
         ),
         pytest.param(_ANN, Severity.MEDIUM, (Cause.TAKEN,), Heard(in_all=9), Turn(_NOW), id="who took it"),
-        pytest.param(_ANN, Severity.CRITICAL, (Cause.ESCALATED,), Heard(in_all=9), Turn(_NOW), id="the next in turn"),
+        pytest.param(_ANN, Severity.MEDIUM, (Cause.ESCALATED,), Heard(), Turn(_NOW), id="the next in turn"),
+        pytest.param(
+            _ANN,
+            Severity.CRITICAL,
+            (Cause.ESCALATED,),
+            Heard(of_rule=2),
+            Turn(_NOW + _MINUTE, Wait.FLOOD),
+            id="asked to take too much at once",
+        ),
     ],
 )
 def test_when_one_listener_hears(

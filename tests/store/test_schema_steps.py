@@ -108,8 +108,8 @@ def test_an_operator_who_upgrades_while_a_mail_waits_loses_neither_the_mail_nor_
         schema.upgrade(db)
         assert schema.differences(db) == []
         first, second = db.read_now(tellings.of_alert, 1)
-        assert (first.cause, first.rules, first.entry_id) == (Cause.FIRST, ["fire"], 1)
-        assert (second.cause, second.rules, second.entry_id) == (Cause.RULE, ["smoke"], 2)
+        assert (first.cause, first.rules, first.entry_id) == (Cause.FIRST, {"fire": "high"}, 1)
+        assert (second.cause, second.rules, second.entry_id) == (Cause.RULE, {"smoke": "high"}, 2)
         [(telling, hearing)] = db.read_now(tellings.told_by, 2)
         assert (telling.id, hearing.listener, hearing.wait) == (second.id, "person:1", None)
         assert [mail.id for mail in db.read_now(outbox.thread_of, 1, 1)] == [1, 2]

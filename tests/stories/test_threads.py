@@ -69,6 +69,7 @@ async def test_dovecot_threads_the_mails_of_one_story_as_one(tmp_path: Path, mai
     for url, title in OWN_WORDS.items():
         world.web.publish(url, title)
     await world.later()
+    await world.later(timedelta(minutes=6))
     world.web.publish(MINISTRY, "Defence ministry denies airspace incursion west of Torvik, no fighters scrambled")
     await world.later()
     await world.later(timedelta(hours=19))

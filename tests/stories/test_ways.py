@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from monitor.models import Delivery, DeliveryStatus
 from monitor.net.post import SendFailed
+from monitor.words import Severity
 from tests.conftest import HERALD, WIRE, World
 from tests.net.loopback import Publisher, answer, publishing
 from tests.stories.growing import DUTY
@@ -133,21 +134,85 @@ async def test_a_channel_that_is_out_of_reach_is_tried_again_and_delays_no_mail(
 async def test_when_mail_has_failed_for_five_minutes_the_fall_back_is_told_once(
     world: World, receiver: Publisher
 ) -> None:
-    await with_channels(world, receiver, mail='fallback = "pager"')
-    await world.subscribe("ann@example.org", briefing=False)
+    await with_channels(world, receiver, mail='fallback = "chat"')
     world.post.shut = "connection refused"
-    world.web.publish(WIRE, "Blizzard: pre-emptive strike on the power lines feared")
+    world.web.publish(WIRE, "Airspace incursion west of Torvik, two fighters scrambled")
     await world.turn()
-    before = len(heard(receiver, "/pager"))
     await world.later(4 * MINUTE)
-    assert len(heard(receiver, "/pager")) == before
+    assert heard(receiver, "/chat") == []
     await world.later(MINUTE)
-    assert len(heard(receiver, "/pager")) == before + 1
+    (told,) = heard(receiver, "/chat")
+    assert "Airspace incursion west of Torvik" in json.loads(told)["message"]
     await world.later(timedelta(hours=1))
-    assert len(heard(receiver, "/pager")) == before + 1
+    assert len(heard(receiver, "/chat")) == 1
     world.post.shut = ""
     await world.later(10 * MINUTE)
     assert len(world.post.mails(DUTY)) == 1
+
+
+async def test_a_hundred_people_whose_mail_fails_do_not_keep_the_fall_back_from_the_next_alert(
+    world: World, receiver: Publisher
+) -> None:
+    await with_channels(world, receiver, mail='fallback = "pager"')
+    for number in range(110):
+        await world.subscribe(f"reader{number}@example.org", briefing=False, alert_from=Severity.MEDIUM)
+    world.configure(
+        RULES.replace('to = ["desk"]', 'quiet_hours = "03:00-03:01"').replace('"critical"', '"high"'),
+        (world.folder / "monitor.toml").read_text().partition("\n")[2].partition("\n")[2],
+    )
+    await world.stop()
+    await world.start()
+    world.post.shut = "connection refused"
+    world.web.publish(WIRE, "Airspace incursion west of Torvik, two fighters scrambled")
+    await world.turn()
+    world.web.publish(HERALD, STRIKE)
+    await world.later(20 * MINUTE)
+    await world.later(6 * MINUTE)
+    told = " ".join(heard(receiver, "/pager"))
+    assert "Airspace incursion west of Torvik" in told
+    assert STRIKE in told
+
+
+async def test_a_channel_that_heard_of_an_alert_is_not_told_it_again_as_a_fall_back(
+    world: World, receiver: Publisher
+) -> None:
+    await with_channels(world, receiver, mail='fallback = "pager"')
+    world.post.shut = "connection refused"
+    world.web.publish(WIRE, STRIKE)
+    await world.turn()
+    await world.later(timedelta(hours=1))
+    assert len(heard(receiver, "/pager")) == 1
+
+
+async def test_a_fall_back_that_fails_falls_back_itself(world: World) -> None:
+    async with publishing({"/hook": answer(), "/pager": answer("500 Oops"), "/chat": answer("500 Oops")}) as server:
+        await with_channels(world, server, mail='fallback = "pager"', more='fallback = "tickets"')
+        world.post.shut = "connection refused"
+        world.web.publish(WIRE, "Airspace incursion west of Torvik, two fighters scrambled")
+        await world.turn()
+        for _ in range(3):
+            await world.later(5 * MINUTE)
+        (body,) = heard(server, "/hook")
+        assert "Airspace incursion west of Torvik" in body
+
+
+async def test_what_is_owed_to_a_channel_that_is_taken_out_of_the_config_is_cancelled(
+    world: World, receiver: Publisher
+) -> None:
+    receiver.answers["/hook"] = answer("500 Oops")
+    await with_channels(world, receiver)
+    world.web.publish(WIRE, STRIKE)
+    await world.turn()
+    await world.stop()
+    world.configure("[rules.other]\nmatch = 'eclipse'\n")
+    await world.start()
+
+    def owed(session: Session) -> list[tuple[DeliveryStatus, str]]:
+        return [
+            (each.status, each.reply) for each in session.exec(select(Delivery).where(Delivery.channel == "tickets"))
+        ]
+
+    assert await world.app.db.read(owed) == [(DeliveryStatus.CANCELLED, "the channel is no longer in the config")]
 
 
 async def test_a_mail_that_is_refused_for_good_is_told_by_the_fall_back_at_once(

@@ -7,7 +7,7 @@ from monitor.words import Cause, Severity, Stance
 
 # So many independent publishers are news by themselves.
 STEPS = (2, 3, 5, 10)
-# A headline that is turned over and over is told so often, then no more.
+# A headline that is turned over and over is told so often, then no more; and so are words that come and go.
 MOST_REWORDINGS = 3
 
 # A rule speaks, for the first time or anew; all others are growth.
@@ -19,7 +19,8 @@ _STANCES = {Stance.CONFIRMS: Cause.CONFIRMED, Stance.DENIES: Cause.DENIED, Stanc
 class Known:
     """What was told of a story: its severity, each rule with the highest severity it was told at, how many independent
     publishers had reported it, what an official source was said to say. `rewordings` is how often it was told that a
-    headline changed, `reworded_lately` that it was told a moment ago."""
+    headline changed, `reworded_lately` that it was told a moment ago; `withdrawals` is how often it was told that a
+    report was withdrawn."""
 
     severity: Severity
     rules: Mapping[str, Severity]
@@ -27,6 +28,7 @@ class Known:
     stance: Stance | None = None
     rewordings: int = 0
     reworded_lately: bool = False
+    withdrawals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,10 @@ def causes_of(known: Known | None, news: News) -> tuple[Cause, ...]:
         found.add(_why_told(known, news))
     if news.stance is not None and news.stance != known.stance:
         found.add(_STANCES[news.stance])
-    may_tell = known.rewordings < MOST_REWORDINGS and not known.reworded_lately
-    if may_tell and (news.lost or news.reworded):
-        found.add(Cause.WITHDRAWN if news.lost else Cause.HEADLINE)
+    if news.lost and known.withdrawals < MOST_REWORDINGS:
+        found.add(Cause.WITHDRAWN)
+    elif news.reworded and known.rewordings < MOST_REWORDINGS and not known.reworded_lately:
+        found.add(Cause.HEADLINE)
     if step_of(news.voices) > step_of(known.voices):
         found.add(Cause.VOICES)
     return tuple(cause for cause in Cause if cause in found)

@@ -11,7 +11,6 @@ from monitor.words import Cause, Severity, Wait
 # The longest that a critical alert waits for company.
 CRITICAL_WAIT = timedelta(minutes=1)
 _OF_GROWTH = {Cause.VOICES, Cause.HEADLINE, Cause.WITHDRAWN}
-_OF_PEOPLE = {Cause.ESCALATED, Cause.TAKEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +74,29 @@ def turn_of(
         return Turn(None, Wait.MUTED)
     if listener.machine:
         return Turn(now)
+    held = held_until(listener, severity, rule_quiet, now)
+    return Turn(held, Wait.QUIET) if held else _gathered(severity, set(causes), heard, now, policy)
+
+
+def held_until(listener: Listener, severity: Severity, rule_quiet: Quiet | None, now: datetime) -> datetime | None:
+    """When the quiet hours end that hold an alert from the listener now, its own and its rule's; None: none do."""
+    if listener.machine or (severity is Severity.CRITICAL and listener.critical_passes):
+        return None
     quiet = (listener.quiet, rule_quiet)
-    if severity is Severity.CRITICAL and listener.critical_passes:
-        quiet = (None, None)
-    held = [end for hours in quiet if hours and (end := quiet_until(now, listener.zone, hours))]
-    return Turn(max(held), Wait.QUIET) if held else _gathered(severity, set(causes), heard, now, policy)
+    return max((end for hours in quiet if hours and (end := quiet_until(now, listener.zone, hours))), default=None)
 
 
 def _gathered(severity: Severity, causes: set[Cause], heard: Heard, now: datetime, policy: AlertPolicy) -> Turn:
     """Whether it waits for others to travel with, or goes at once."""
-    if causes <= _OF_PEOPLE:
+    if causes == {Cause.TAKEN}:
         return Turn(now)
     if causes <= _OF_GROWTH:
         return Turn(now + policy.group_wait, Wait.GROWING)
     wait = min(policy.group_wait, CRITICAL_WAIT) if severity is Severity.CRITICAL else policy.group_wait
     leaves = min(now + wait, heard.leaves_at or now + wait)
-    if severity.rank < Severity.HIGH.rank:
+    if severity.rank < Severity.HIGH.rank and Cause.ESCALATED not in causes:
         return Turn(leaves, Wait.GATHERED)
-    begins = not causes.isdisjoint({Cause.FIRST, Cause.BACK, Cause.RULE})
+    begins = not causes.isdisjoint({Cause.FIRST, Cause.BACK, Cause.RULE, Cause.ESCALATED})
     if heard.in_all >= policy.burst_in_all or (begins and max(heard.of_rule, heard.from_feed) >= policy.burst):
         return Turn(leaves, Wait.FLOOD)
     return Turn(now)

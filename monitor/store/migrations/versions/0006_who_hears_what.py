@@ -70,6 +70,9 @@ def _new_tables() -> None:
         _moment("due_at", nullable=True),
         sa.Column("wait", sa.Text(), nullable=True),
         _text("note"),
+        sa.Column("causes", sa.JSON(), nullable=False, server_default="[]"),
+        sa.Column("rules", sa.JSON(), nullable=False, server_default="[]"),
+        sa.Column("severity", sa.Text(), nullable=False, server_default="high"),
         _text("rule"),
         sa.Column("feed_id", sa.Integer(), nullable=True),
         sa.Column("delivery_id", sa.Integer(), nullable=True),
@@ -81,7 +84,7 @@ def _new_tables() -> None:
     )
     op.create_index(op.f("ix_hearings_alert_id"), "hearings", ["alert_id"])
     op.create_index("ix_hearings_delivery_id_due_at", "hearings", ["delivery_id", "due_at"])
-    op.create_index("ix_hearings_listener_at", "hearings", ["listener", "at"])
+    op.create_index("ix_hearings_at", "hearings", ["at"])
     op.create_table(
         "escalations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -118,9 +121,9 @@ def _tell_what_was_told() -> None:
         row = told.setdefault(
             (alert, number),
             {"alert": alert, "number": number, "at": at, "cause": "first" if number == 1 else "rule",
-             "severity": severity, "entry": entry, "rules": []},
+             "severity": severity, "entry": entry, "rules": {}},
         )  # fmt: skip
-        row["rules"].append(rule)  # type: ignore[attr-defined]
+        row["rules"][rule] = severity  # type: ignore[index]
     owed = connection.execute(
         sa.text(
             "SELECT d.alert_id, d.alert_revision, min(d.owed_at), a.severity FROM deliveries d "
@@ -132,7 +135,7 @@ def _tell_what_was_told() -> None:
         told.setdefault(
             (alert, number),
             {"alert": alert, "number": number, "at": at, "cause": "first" if number == 1 else "rule",
-             "severity": severity, "entry": None, "rules": []},
+             "severity": severity, "entry": None, "rules": {}},
         )  # fmt: skip
     for row in told.values():
         connection.execute(
@@ -144,8 +147,8 @@ def _tell_what_was_told() -> None:
         )
     connection.execute(
         sa.text(
-            "INSERT INTO hearings (telling_id, alert_id, listener, at, due_at, delivery_id) "
-            "SELECT t.id, t.alert_id, 'person:' || d.subscriber_id, d.owed_at, d.owed_at, d.id "
+            "INSERT INTO hearings (telling_id, alert_id, listener, at, due_at, severity, delivery_id) "
+            "SELECT t.id, t.alert_id, 'person:' || d.subscriber_id, d.owed_at, d.owed_at, t.severity, d.id "
             "FROM deliveries d JOIN tellings t ON t.alert_id = d.alert_id AND t.revision = d.alert_revision"
         )
     )
