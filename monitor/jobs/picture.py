@@ -1,7 +1,7 @@
 """An alert as it is told: rows to what mails, channels and feeds of alerts show of it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
@@ -15,6 +15,7 @@ from monitor.store import alerts, entries, revisions, stories, tellings
 from monitor.words import Cause, Severity
 
 _NAMELESS = 120
+_HISTORY = {Cause.RAISED, Cause.BACK, Cause.RULE, Cause.VOICES, Cause.HEADLINE, Cause.TAKEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ def picture_of(session: Session, alert: Alert, covered: Covered) -> Picture:
     known = before.voices if before is not None else 0
     changes = [_change(session, *each, rows, known) for each in covered]
     causes = {cause for change in changes for cause in change.causes}
+    if Cause.FIRST in causes:
+        # Whoever hears of it for the first time needs no history, but what makes it another story.
+        causes -= _HISTORY
     entry = told[0][1]
     latest = None
     if telling.entry_id not in (None, entry.id):
@@ -84,7 +88,9 @@ def picture_of(session: Session, alert: Alert, covered: Covered) -> Picture:
         alert,
         telling,
         tuple(cause for cause in Cause if cause in causes),
-        news_of([change for change in changes if Cause.FIRST not in change.causes]),
+        news_of(
+            [replace(change, causes=tuple(each for each in change.causes if each in causes)) for change in changes]
+        ),
         told,
         reports_of(rows),
         _report(*latest) if latest is not None else None,
