@@ -54,7 +54,7 @@ class Cause(StrEnum):
 class Wait(StrEnum):
     """Why a listener is not told at once, or not at all; the value is the reason people read."""
 
-    GATHERED = "gathered with others: its severity is medium"
+    GATHERED = "gathered for a while: its severity is medium"
     GROWING = "gathered for a while: its story is growing"
     FLOOD = "gathered: too many alerts came at once"
     QUIET = "held until the quiet hours end"

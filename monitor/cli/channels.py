@@ -128,7 +128,7 @@ async def test(name: str) -> None:
         result = await door.send(message)
     match result:
         case Sent(reply):
-            click.echo(f"{name}: taken: {reply}")
+            click.echo(f"{name}: accepted: {reply}")
         case SendFailed(reason, permanent):
             fail(f"{name}: {'refused for good' if permanent else 'not taken'}: {reason}")
         case Unreachable(reason):

@@ -19,6 +19,7 @@ from sqlmodel import Session
 from monitor.app import fetcher_of, open_database, utc_now
 from monitor.app.rules import rules_of
 from monitor.cell import Cell
+from monitor.cli import reach
 from monitor.cli.channels import in_short, way_as_json
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.cli.health import (
@@ -35,7 +36,6 @@ from monitor.cli.health import (
     width_of_conditions,
     width_of_names,
 )
-from monitor.cli.hearing import clock
 from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
@@ -64,6 +64,8 @@ class _Standing:
     ways: dict[str, WayOut]
     waits: Counter[Wait]
     escalating: list[datetime]
+    unheard: list[Alert]
+    unanswered: list[Alert]
 
 
 @click.command()
@@ -99,6 +101,7 @@ async def status(as_json: bool) -> None:
 
 
 def _standing(session: Session, now: datetime) -> _Standing:
+    unheard, unanswered = reach.lost(session, now)
     return _Standing(
         feeds=feeds.watched(session),
         entries_today=entries.count_since(session, now - entries.RECENT),
@@ -111,6 +114,8 @@ def _standing(session: Session, now: datetime) -> _Standing:
         ways=ledger.ways_out(session),
         waits=tellings.count_waits(session),
         escalating=ledger.open_escalations(session),
+        unheard=unheard,
+        unanswered=unanswered,
     )
 
 
@@ -144,6 +149,8 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "channels": {name: way_as_json(way) for name, way in standing.ways.items() if name},
         "held": {wait.name.lower(): number for wait, number in standing.waits.items()},
         "escalations": {"open": len(standing.escalating), "next": iso(min(standing.escalating, default=None))},
+        "reached_nobody": [alert.id for alert in standing.unheard],
+        "unanswered": [alert.id for alert in standing.unanswered],
         "subscribers": len(standing.people),
         "last_alert": alert
         and {"title": alert[1].title, "severity": alert[0].severity, "at": iso(alert[0].last_told_at)},
@@ -161,6 +168,8 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     for run in standing.runs:
         if run.trouble:
             console.print(Text(f"TROUBLE   {run.job}, {age(now, run.ran_at)} ago: {run.trouble}"))
+    for trouble in reach.troubles(standing.unheard, standing.unanswered):
+        console.print(Text(f"TROUBLE   {trouble}"))
     unread = sum(health_of(feed, now).condition in UNREAD for feed in standing.feeds)
     blind = f", {unread} of them cannot be read" if unread else ""
     console.print(
@@ -171,7 +180,7 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     console.print(Text(f"mail      {in_short(standing.ways.get('', WayOut()), now)}"))
     for recipient, reply in standing.outbox.refused:
         console.print(Text(f"refused   {recipient}: {reply}"))
-    for line in _about_alerts(standing, now):
+    for line in reach.on_the_way(standing.ways, standing.waits, standing.escalating, now):
         console.print(Text(line))
     if standing.alert:
         alert, story = standing.alert
@@ -186,19 +195,6 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     click.echo()
     for line in _table(standing.feeds, shutil.get_terminal_size().columns if sys.stdout.isatty() else None, now):
         click.echo(line)
-
-
-def _about_alerts(standing: _Standing, now: datetime) -> Iterator[str]:
-    """Channels in trouble, what is gathered or held, and what nobody has acknowledged in time."""
-    for name, way in standing.ways.items():
-        if name and (way.trouble or way.failed):
-            yield f"channel   {name}: {in_short(way, now)}"
-    for wait, number in standing.waits.items():
-        yield f"later     {counted(number, 'message')} {wait.value}"
-    if standing.escalating:
-        are = "is" if len(standing.escalating) == 1 else "are"
-        unless = f"{counted(len(standing.escalating), 'alert')} {are} escalated unless acknowledged"
-        yield f"escalate  {unless}, next {clock(standing.escalating[0])}"
 
 
 def _table(watched: list[Feed], width: int | None, now: datetime) -> Iterator[str]:

@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, fail, read_config, readable_rules
-from monitor.cli.hearing import heard_lines
-from monitor.cli.verdicts import LONGEST_PATTERN, console, print_verdict
+from monitor.cli.hearing import clock, heard_lines
+from monitor.cli.verdicts import LONGEST_HEADLINE, LONGEST_PATTERN, console, print_verdict
 from monitor.core.rules import RuleSet
 from monitor.core.text import shortened
 from monitor.core.timing import age
@@ -22,6 +22,7 @@ from monitor.models import Entry, Feed, Match, Revision
 from monitor.store import alerts, entries, feeds, ledger, revisions, tellings
 from monitor.store.db import Database
 from monitor.store.ledger import Heard
+from monitor.words import Cause
 
 
 @click.command()
@@ -66,7 +67,7 @@ def _advice(near: list[Feed]) -> list[str]:
 async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, feed: Feed) -> None:
     matches: list[Match] = await db.read(alerts.of_entries, [entry.id])
     heard = await db.read(_heard, matches)
-    out.print(Text(entry.title or entry.link, "bold"))
+    out.print(Text(shortened(entry.title, LONGEST_HEADLINE) or entry.link, "bold"))
     out.print(Text(f"  {entry.link}"))
     said = (
         f", published {entry.published_at:%d %b %H:%M}" if entry.published_at else ", without a date that can be read"
@@ -78,7 +79,11 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
     if first.id != entry.id:
         seen = f"{other.name}, seen {first.arrived_at:%d %b %H:%M:%S} UTC"
         why_so = f": {entry.joined_for.value}" if entry.joined_for else ""
-        out.print(Text(f"  tells the same story as “{first.title or first.link}” ({seen}){why_so}"))
+        out.print(
+            Text(
+                f"  tells the same story as “{shortened(first.title, LONGEST_HEADLINE) or first.link}” ({seen}){why_so}"
+            )
+        )
     if entry.arrival is None:
         out.print("  not triaged yet")
         return
@@ -89,8 +94,8 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
         for spoke, evidence in (("for", match.evidence), ("against it, by", match.held_by)):
             for each in alerts.evidence_of(evidence):
                 out.print(Text(f"    {each.field}: “{each.text}” {spoke} {shortened(each.pattern, LONGEST_PATTERN)}"))
-        for line in (line for each in heard.get(match.id, ()) for line in heard_lines(each)):
-            out.print(Text(f"    {line}"))
+        for asked_at, listeners in heard.get(match.id, ()):
+            _print_heard(out, asked_at, listeners)
     if not matches:
         read_as = rules.language(headline(entry, feed)).vocabulary.language
         out.print(f"  no rule spoke of it when it came; it is read as {read_as}")
@@ -98,15 +103,29 @@ async def _print_fate(out: Console, db: Database, rules: RuleSet, entry: Entry, 
     out.print()
 
 
-def _heard(session: Session, matches: Sequence[Match]) -> dict[int, list[Heard]]:
-    """By a match, who heard the telling that it is part of."""
-    found = {}
-    by_telling = ledger.heard_of(session, {match.alert_id for match in matches if match.alert_id is not None})
+def _heard(session: Session, matches: Sequence[Match]) -> dict[int, list[tuple[datetime | None, list[Heard]]]]:
+    """By a match, who heard the telling that it is part of, then with its time each telling that asked the next."""
+    found: dict[int, list[tuple[datetime | None, list[Heard]]]] = {}
+    heard = ledger.heard_of(session, {match.alert_id for match in matches if match.alert_id is not None})
     for match in matches:
-        if match.alert_id is not None and match.alert_revision is not None:
-            telling = tellings.of_revision(session, match.alert_id, match.alert_revision)
-            found[match.id] = by_telling.get(telling.id, []) if telling else []
+        if match.alert_id is None or match.alert_revision is None:
+            continue
+        told = tellings.of_alert(session, match.alert_id)
+        own = [each for each in told if each.revision == match.alert_revision]
+        found[match.id] = [(None, heard.get(each.id, [])) for each in own]
+        found[match.id] += [
+            (each.told_at, heard[each.id])
+            for each in told
+            if Cause.ESCALATED in each.causes and match.rule in each.rules and each.id in heard
+        ]
     return found
+
+
+def _print_heard(out: Console, asked_at: datetime | None, listeners: Sequence[Heard]) -> None:
+    if asked_at is not None:
+        out.print(Text(f"    {Cause.ESCALATED.value}, {clock(asked_at)}:"))
+    for line in (line for each in listeners for line in heard_lines(each)):
+        out.print(Text(f"{'    ' if asked_at is None else '      '}{line}"))
 
 
 def _print_warning(out: Console, entry: Entry) -> None:
@@ -120,7 +139,7 @@ def _print_warning(out: Console, entry: Entry) -> None:
 def _print_edits(out: Console, entry: Entry, before: Sequence[Revision]) -> None:
     titles = [*(each.title for each in before), entry.title]
     for said, then in zip(before, titles[1:], strict=True):
-        what = f"headline was “{said.title}”" if said.title != then else "text was another"
+        what = f"headline was “{shortened(said.title, LONGEST_HEADLINE)}”" if said.title != then else "text was another"
         out.print(Text(f"  until {said.until:%d %b %H:%M:%S} UTC its {what}"))
     if before and entry.waiting:
         out.print("  not triaged again since")

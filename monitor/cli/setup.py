@@ -54,7 +54,9 @@ def init(folder: Path | None) -> None:
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Leave the network alone: the mail server is not greeted.")
+@click.option(
+    "--offline", is_flag=True, help="Leave the network alone: neither the mail server nor channels are greeted."
+)
 @command
 async def check(offline: bool) -> None:
     """Read every file, render every template, test every rule, open the database, greet the mail server and channels.

@@ -11,9 +11,9 @@ from sqlmodel import Session
 from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, counted, fail, program_name, read_config
 from monitor.cli.grouping import group
-from monitor.cli.verdicts import console, echo_json
+from monitor.cli.verdicts import LONGEST_HEADLINE, console, echo_json
 from monitor.core.stories import Portrait, portrait_of
-from monitor.core.text import legible
+from monitor.core.text import legible, shortened
 from monitor.core.timing import age
 from monitor.jobs.grouping import told_by
 from monitor.models import Alert, Entry, Feed, Repair, RepairKind, Story
@@ -54,7 +54,7 @@ async def list_(since: str, limit: int, to_json: bool) -> None:
         if to_json:
             echo_json(_as_json(story, seen, entries_told))
             continue
-        out.print(Text(f"{story.id}  {seen.headline}", "bold"))
+        out.print(Text(f"{story.id}  {shortened(seen.headline, LONGEST_HEADLINE)}", "bold"))
         out.print(Text(f"    {_about(seen, entries_told, now)}"))
     if not found and not to_json:
         click.echo(f"no story was told within {since}")
@@ -84,7 +84,7 @@ async def show(number: int, to_json: bool) -> None:
     out = console()
     if story.id != number:
         out.print(Text(f"{number} was merged into {story.id}"))
-    out.print(Text(f"{story.id}  {seen.headline}", "bold"))
+    out.print(Text(f"{story.id}  {shortened(seen.headline, LONGEST_HEADLINE)}", "bold"))
     if seen.summary:
         by = next(feed.publisher for entry, feed in told if entry.id == seen.summary.entry)
         out.print(Text(f"    “{seen.summary.sentence}” ({by})"))
@@ -224,7 +224,7 @@ def _repair(repair: Repair, story: int) -> str:
 
 
 def _print_entries(out: Console, told: list[tuple[Entry, Feed]]) -> None:
-    titles = {entry.id: entry.title or entry.link for entry, _ in told}
+    titles = {entry.id: shortened(entry.title, LONGEST_HEADLINE) or entry.link for entry, _ in told}
     for entry, feed in told:
         out.print(Text(f"{entry.id}  {_when(entry.arrived_at)} {feed.publisher}: {titles[entry.id]}"))
         copied = f", the text of {entry.voice}" if entry.voice not in (feed.publisher, feed.family) else ""

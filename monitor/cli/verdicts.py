@@ -19,6 +19,7 @@ from monitor.settings import RuleBook
 
 _SAID = {Verdict.FIRES: "fires", Verdict.HELD: "would be held back", Verdict.DROPPED: "would be dropped"}
 LONGEST_PATTERN = 100
+LONGEST_HEADLINE = 200
 _MOST_MISSES = 8
 # Half of the words of some pattern stand in every other headline.
 _FEW_MISSES = 3

@@ -163,8 +163,8 @@ class Compose:
         covered = tellings.told_by(session, delivery.id)
         if delivery.kind == DeliveryKind.ROLLUP:
 
-            def link(number: int) -> str:
-                return self.tickets.link(Purpose.ACKNOWLEDGE, number, person.id)
+            def link(purpose: Purpose, number: int) -> str:
+                return self.tickets.link(purpose, number, person.id)
 
             return self.rollup(rollup_view(session, covered, delivery.owed_at, link), person, notices)
         alert = session.get_one(Alert, delivery.alert_id)
@@ -182,6 +182,10 @@ class Compose:
             return str(message_from_bytes(first.message, policy=SMTP)["Subject"])
         return alert_subject(alert_view(session, alert, tellings.told_by(session, first.id), Links()))
 
+    def _failing(self, session: Session, delivery_id: int) -> str:
+        failing = session.get_one(Delivery, delivery_id)
+        return f"{failing.channel or f'mail to {failing.recipient}'} has failed for too long"
+
     def _links(self, alert: Alert, person: Subscriber) -> Links:
         open_still = alert.acknowledged_at is None
         return Links(
@@ -198,11 +202,12 @@ class Compose:
         facts = [
             facts_of(session, session.get_one(Alert, number), covered, self.name) for number, covered in told.items()
         ]
-        reasons = ["the usual way has failed for too long"] if delivery.instead_of else []
+        reasons = [self._failing(session, delivery.instead_of)] if delivery.instead_of else []
         form = self.forms[delivery.channel]
         if form is Form.CAP and len(facts) == 1:
+            heard = tellings.heard_revisions(session, facts[0].number, f"channel:{delivery.channel}")
             told_until = told_before(session, facts[0].number)
-            earlier = [each for each in told_until if each.revision < facts[0].revision]
+            earlier = [each for each in told_until if each.revision < facts[0].revision and each.revision in heard]
             return cap(facts[0], self.contact or self.sender, earlier=earlier)
         if form is Form.CHAT:
             return message_of(*(title_and_text(facts[0]) if len(facts) == 1 else rollup_text(facts, reasons)))

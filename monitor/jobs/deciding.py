@@ -196,7 +196,7 @@ def _note(causes: tuple[Cause, ...], known: Known | None, stated: Stated | None,
     if Cause.RAISED in causes and known is not None:
         notes.append(f"it was {known.severity}")
     if stated is not None and not {Cause.DENIED, Cause.CONFIRMED, Cause.WITHDRAWN}.isdisjoint(causes):
-        notes.append(f"{stated.who or case.teller.publisher}: “{stated.words}”")
+        notes.append(f"{stated.who}, says {case.teller.publisher}" if stated.who else case.teller.publisher)
     if Cause.WITHDRAWN in causes and case.lost:
         notes.append(f"{case.teller.publisher} no longer says what fires {', '.join(case.lost)}")
     return "; ".join(notes)

@@ -97,7 +97,10 @@ class Deliver:
         outcome.append(result)
         self._unsettled[started.id] = result
         await self._settle(started.id, result)
-        log.info("handed over", delivery=started.key, result=type(result).__name__, reply=_said(result))
+        if isinstance(result, Sent):
+            log.info("handed over", delivery=started.key, reply=result.reply)
+        else:
+            log.warning("not taken", delivery=started.key, result=type(result).__name__, reason=result.reason)
 
     async def _settle(self, delivery_id: int, result: SendResult) -> None:
         now = self.now()
@@ -128,7 +131,3 @@ class Deliver:
         reason = "could not be composed; the log says why"
         await self.db.write(outbox.refused, delivery.id, reason, self.now(), permanent=False, doubtful=False)
         return None
-
-
-def _said(result: SendResult) -> str:
-    return result.reply if isinstance(result, Sent) else result.reason

@@ -70,7 +70,7 @@ class Tell:
             owed += _heard(listeners, key, hearings, flooded=flooded)
         for failing, channel, key in self._failing(session, now):
             outbox.owe_instead(session, failing, channel, key, now)
-            log.warning("told by the fall-back channel", delivery=failing.key, channel=channel, reason=failing.reply)
+            log.warning("owed to the fall-back channel", delivery=failing.key, channel=channel, reason=failing.reply)
             owed += 1
         return owed
 
@@ -98,7 +98,7 @@ class Tell:
                 entry_id=None,
                 voices=alert.voices,
                 now=now,
-                note=f"nobody has acknowledged it for {age(now, alert.first_told_at)}",
+                note=_asked(session, alert, now, last=escalation.step == len(steps)),
             )
             made = listeners.tell(alert, telling, targets, NO_ITEM)
             owed += sum(each.delivery_id is not None for each in made)
@@ -129,6 +129,14 @@ class Tell:
                 if told and key not in found and not heard and not outbox.is_owed(session, key):
                     found[key] = (delivery, fallback.channel, key)
         return list(found.values())
+
+
+def _asked(session: Session, alert: Alert, now: datetime, *, last: bool) -> str:
+    """Why the next people are told, and whether anybody comes behind them."""
+    why = "nobody before you can be told"
+    if tellings.heard_by(session, alert.id):
+        why = f"nobody has acknowledged it for {age(now, alert.first_told_at)}"
+    return f"{why}; you are next, and {'nobody comes' if last else 'others come'} after you"
 
 
 def _heard(listeners: Listeners, key: str, hearings: list[Hearing], *, flooded: bool) -> int:

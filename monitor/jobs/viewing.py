@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from monitor.core.alerts.facts import Report
 from monitor.core.text import shortened
+from monitor.core.tickets import Purpose
 from monitor.core.values import Evidence
 from monitor.jobs.picture import Picture, heading_of, picture_of, spoken_of, standing
 from monitor.jobs.triage import headline
@@ -107,16 +108,20 @@ def _voice(report: Report) -> Voice:
     return Voice(report.publisher, report.title, report.link, report.published_at, report.seen_at, report.copies)
 
 
-def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[[int], str]) -> RollupView:
-    """Every alert of these once, weightiest first, then as they came. `link` is where one is acknowledged."""
+def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[[Purpose, int], str]) -> RollupView:
+    """Every alert of these once, weightiest first, then as they came. `link` is where the reader acts on one."""
     by_alert: dict[int, list[tuple[Telling, Hearing]]] = {}
     for each in covered:
         by_alert.setdefault(each[0].alert_id, []).append(each)
     told = alerts.told_matches(session, list(by_alert))
     known = alerts.by_number(session, list(by_alert))
-    rolled = [_rolled(known[number], some, told[number], link(number)) for number, some in by_alert.items()]
+    rolled = [
+        _rolled(known[number], some, told[number], link(Purpose.ACKNOWLEDGE, number))
+        for number, some in by_alert.items()
+    ]
     rolled.sort(key=lambda each: -each.severity.rank)
     feed, from_feed = _most_from(told, by_alert)
+    of_feed = next((number for number in by_alert if told[number][0][2].name == feed), 0)
     return RollupView(
         severity=rolled[0].severity,
         alerts=tuple(rolled),
@@ -126,6 +131,7 @@ def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[
         told_at=now,
         feed=feed,
         from_feed=from_feed,
+        links=Links(mute=link(Purpose.MUTE, of_feed) if feed else ""),
     )
 
 

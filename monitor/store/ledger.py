@@ -1,7 +1,7 @@
 """The ledger of alerts: what was told, who heard it and when, and how it stands with the ways out."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, func, or_, select
@@ -19,7 +19,8 @@ from monitor.models import (
     Subscriber,
     Telling,
 )
-from monitor.store import stories
+from monitor.store import reach, stories
+from monitor.store.reach import Reach
 from monitor.words import Wait
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
@@ -53,13 +54,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An alert in short. `voices` are the independent ones by now; `escalates_at`: the next people are told then."""
+    """An alert in short. `voices` are the independent ones by now; `escalates_at`: the next people are told then;
+    `exhausted`: all of them have been."""
 
     alert: Alert
     headline: str
     rules: tuple[str, ...]
     voices: int
     escalates_at: datetime | None
+    reach: Reach
+    exhausted: bool
 
 
 @dataclass
@@ -129,7 +133,21 @@ def heard_of(session: Session, alert_ids: Collection[int]) -> dict[int, list[Hea
             each.listener, names[each.listener], each.at, each.due_at, each.wait, each.note, each.rule, deliveries
         )
         found.setdefault(telling, []).append(heard)
-    return found
+    return {telling: _with_fallbacks(each) for telling, each in found.items()}
+
+
+def _with_fallbacks(heard: list[Heard]) -> list[Heard]:
+    """One message of a fall-back stands in for everybody whose own has failed: it is shown for each of them."""
+    instead: dict[str, tuple[Delivery, ...]] = {}
+    for each in heard:
+        if each.deliveries[1:]:
+            instead.setdefault(each.deliveries[0].channel, each.deliveries[1:])
+    return [
+        replace(each, deliveries=(*each.deliveries, *instead.get(each.deliveries[0].channel, ())))
+        if len(each.deliveries) == 1 and each.deliveries[0].status != DeliveryStatus.SENT
+        else each
+        for each in heard
+    ]
 
 
 def _names(session: Session, listeners: Collection[str]) -> dict[str, str]:
@@ -147,6 +165,10 @@ def _deliveries(session: Session, numbers: Collection[int]) -> dict[int, list[De
     for each in session.exec(select(Delivery).where(either).order_by(col(Delivery.id))):
         found.setdefault(each.instead_of or each.id, []).append(each)
     return found
+
+
+def numbers(session: Session) -> list[int]:
+    return list(session.exec(select(Alert.id).order_by(col(Alert.id))))
 
 
 def escalations_of(session: Session, alert_id: int) -> list[Escalation]:
@@ -186,8 +208,8 @@ def listed_since(session: Session, since: datetime, *, only_open: bool = False) 
         alert.id: story.id if story.merged_into is None else stories.current(session, story.id)
         for alert, story in found
     }
-    voices = _voices(session, wanted)
-    escalating = _escalating(session)
+    voices, reached = _voices(session, wanted), reach.by_alert(session, wanted)
+    escalating, exhausted = _escalating(session), reach.exhausted(session, wanted)
     return [
         Listed(
             alert,
@@ -195,6 +217,8 @@ def listed_since(session: Session, since: datetime, *, only_open: bool = False) 
             tuple(rules.get(alert.id, ())),
             max(alert.voices, voices.get(told_in[alert.id], 0)),
             escalating.get(alert.id) if alert.acknowledged_at is None else None,
+            reached.get(alert.id, Reach()),
+            alert.id in exhausted,
         )
         for alert, story in found
     ]

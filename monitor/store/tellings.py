@@ -136,6 +136,16 @@ def waiting_for(session: Session, alert_id: int, listener: str) -> list[Hearing]
     return list(session.exec(waiting.order_by(col(Hearing.id))))
 
 
+def heard_revisions(session: Session, alert_id: int, listener: str) -> set[int]:
+    """The revisions of an alert that were told to a listener, or leave for it now."""
+    heard = (
+        select(Telling.revision)
+        .join(Hearing, col(Hearing.telling_id) == Telling.id)
+        .where(Hearing.alert_id == alert_id, Hearing.listener == listener, col(Hearing.delivery_id).is_not(None))
+    )
+    return set(session.exec(heard))
+
+
 def told_to(session: Session, listener: str, telling_ids: Collection[int]) -> bool:
     """Whether all of these were told to a listener, or leave for it now."""
     heard = select(Hearing.telling_id).where(

@@ -20,6 +20,7 @@ from monitor.words import Severity
 
 SPANS = {"8h": timedelta(hours=8), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 _STORY, _RULE = "story", "rule:"
+_SOURCE = "source"
 _EVERYBODY = "everybody"
 _COMMENT_LIMIT = 200
 
@@ -157,7 +158,8 @@ def _mute(session: Session, shown: MutePage, said: Mapping[str, str], now: datet
     alert, what = shown.alert, said.get("what", "")
     rule = what.removeprefix(_RULE) if what.startswith(_RULE) else ""
     lasts = SPANS.get(said.get("span", ""))
-    if lasts is None or (what != _STORY and rule not in alert.rules):
+    source = alert.source if what == _SOURCE else ""
+    if lasts is None or not (what == _STORY or source or rule in alert.rules):
         return Outcome.UNREADABLE, None
     everybody = said.get("whom") == _EVERYBODY
     if everybody and not shown.operator:
@@ -166,7 +168,8 @@ def _mute(session: Session, shown: MutePage, said: Mapping[str, str], now: datet
         return Outcome.TOO_OLD, None
     silence = Silence(
         rule=rule,
-        story_id=None if rule else alert.story,
+        source=source,
+        story_id=alert.story if what == _STORY else None,
         subscriber_id=None if everybody else alert.reader.id,
         starts_at=now,
         ends_at=now + lasts,

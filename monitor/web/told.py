@@ -44,7 +44,7 @@ class Step:
 class AlertPage:
     """`rules` are all that the story was told for, weightiest first. `steps` are its last tellings, `earlier` counts
     those before. `over`: told last so long ago that nothing can be done here any more. `escalates_at`: someone else is
-    told then unless it is acknowledged."""
+    told then unless it is acknowledged. `source` is the feed of the report that the rules spoke of."""
 
     number: int
     story: int
@@ -63,6 +63,7 @@ class AlertPage:
     taken_at: datetime | None
     escalates_at: datetime | None
     reader: Reader
+    source: str = ""
 
     @property
     def taken(self) -> bool:
@@ -103,6 +104,7 @@ def alert_page(session: Session, number: int, person: int, now: datetime) -> Ale
         taken_at=alert.acknowledged_at,
         escalates_at=tellings.escalates_at(session, number) if alert.acknowledged_at is None else None,
         reader=Reader(reader.id, reader.address, reader.zone, reader.briefing, reader.state is SubscriberState.LEFT),
+        source=picture.feed.name if picture else "",
     )
 
 

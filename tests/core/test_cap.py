@@ -67,6 +67,7 @@ def test_the_first_telling_is_an_alert_that_refers_to_nothing() -> None:
 def test_a_receiver_reads_rule_evidence_and_publishers_as_parameters() -> None:
     facts = alert(reports=(report("Harbour Gazette"), report("Tide", 4)))
     assert parameters(facts) == [
+        ("key", "story-41"),
         ("number", "7"),
         ("revision", "1"),
         ("severity", "critical"),

@@ -52,10 +52,11 @@ _NOTHING = News({}, voices=1)
         ),
         pytest.param(
             _KNOWN,
-            News({"strike": Severity.CRITICAL}, 3, Stance.DENIES),
-            (Cause.RAISED, Cause.DENIED, Cause.VOICES),
+            News({"strike": Severity.CRITICAL}, 3, Stance.CONFIRMS),
+            (Cause.RAISED, Cause.CONFIRMED, Cause.VOICES),
             id="much at once",
         ),
+        pytest.param(_KNOWN, News({}, 2, Stance.DENIES), (Cause.DENIED,), id="who denies it is no second publisher"),
     ],
 )
 def test_a_story_is_told_again_when_it_grows_and_only_then(

@@ -60,6 +60,7 @@ _MORNING = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
             Turn(_NOW + 5 * _MINUTE, Wait.FLOOD),
             id="a third of a feed",
         ),
+        pytest.param(_ANN, Severity.CRITICAL, _FIRST, Heard(in_all=9), Turn(_NOW), id="critical after much of others"),
         pytest.param(
             _ANN, Severity.CRITICAL, _FIRST, Heard(of_rule=2), Turn(_NOW + _MINUTE, Wait.FLOOD), id="critical: a minute"
         ),

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 from click.testing import Result
+from sqlmodel import Session
 
 from monitor.app import utc_now
 from monitor.models import Subscriber
@@ -76,6 +77,15 @@ async def quiet(world: World, address: str, hours: str) -> Subscriber:
     return person
 
 
+async def away(world: World, address: str) -> None:
+    def leave(session: Session) -> None:
+        person = subscribers.by_address(session, address)
+        assert person is not None
+        person.away_from = person.away_until = world.clock.at.date()
+
+    await world.app.db.write(leave)
+
+
 async def test_the_ledger_of_an_alert_has_every_time_to_the_second(world: World) -> None:
     world.post.refusals[DUTY] = [SendFailed("451 come again")]
     world.web.publish(WIRE, FIRST, age=timedelta(seconds=40))
@@ -94,6 +104,7 @@ async def test_the_ledger_of_an_alert_has_every_time_to_the_second(world: World)
         "2026-03-02T12:19:20+00:00", "2026-03-02T12:20:00+00:00", "2026-03-02T12:20:00+00:00",
     )  # fmt: skip
     assert (first["causes"], first["feed"]) == (["first"], "wire.test")
+    assert (first["rules"], first["severities"]) == (["strike"], {"strike": "critical"})
     [heard] = first["heard"]
     assert (heard["listener"], heard["wait"], heard["why"]) == (DUTY, None, None)
     [mail] = heard["deliveries"]
@@ -111,7 +122,9 @@ async def test_the_ledger_of_an_alert_has_every_time_to_the_second(world: World)
     }
     assert (taken["causes"], taken["note"], taken["entry"]) == (["taken"], "eva acknowledged it", None)
     [escalation] = alert["escalations"]
-    assert escalation == {"rule": "strike", "step": 0, "due_at": None, "ended_at": "2026-03-02T12:20:15+00:00"}
+    assert escalation == {
+        "rule": "strike", "step": 0, "told": 0, "due_at": None, "ended_at": "2026-03-02T12:20:15+00:00",
+    }  # fmt: skip
     assert next((each["rule"], each["text"]) for each in alert["evidence"]) == ("strike", "Pre-emptive")
 
     shown = (await typed(world, "alerts", "show", "1")).stdout
@@ -220,10 +233,139 @@ async def test_the_next_in_turn_stands_in_the_ledger_with_how_long_nobody_answer
     await world.later(timedelta(hours=1))
     [alert] = await asked(world, "alerts", "show", "1")
     asked_next = alert["tellings"][1]
-    assert (asked_next["causes"], asked_next["note"]) == (["escalated"], "nobody has acknowledged it for 60 min")
+    assert asked_next["causes"] == ["escalated"]
+    assert asked_next["note"].startswith("nobody has acknowledged it for 60 min")
     assert [each["listener"] for each in asked_next["heard"]] == [DEPUTY]
     assert asked_next["heard"][0]["deliveries"][0]["accepted_at"] == "2026-03-02T13:20:00+00:00"
-    assert alert["escalations"][0]["step"] == 1
+    assert (alert["escalations"][0]["step"], alert["escalations"][0]["told"]) == (1, 1)
+    explained = (await typed(world, "why", FIRST)).stdout
+    assert "    nobody has acknowledged it, 02 Mar 13:20:00 UTC:\n" in explained
+    assert f"      {DEPUTY}: owed 02 Mar 13:20:00 UTC, accepted 02 Mar 13:20:00 UTC" in explained
+
+
+async def test_an_alert_that_nobody_hears_is_not_listed_as_told(world: World) -> None:
+    await away(world, DUTY)
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    listed = (await typed(world, "alerts", "list", *EVER)).stdout
+    assert "    decided 02 Mar 12:20:00 UTC, " in listed
+    assert " ago; told to nobody\n" in listed
+    assert "    told to nobody\n" in (await typed(world, "alerts", "show", "1")).stdout
+    [alert] = await asked(world, "alerts", "list", *EVER)
+    assert alert["reach"] == {"told": 0, "refused": 0, "waiting": 0, "next": None}
+
+
+async def test_an_alert_that_is_held_for_everybody_says_for_how_many_and_until_when(world: World) -> None:
+    await quiet(world, DUTY, "12:00-18:30")
+    await quiet(world, "night@example.org", "12:00-14:00")
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    assert " ago; held for 2 until 02 Mar 14:00 UTC\n" in (await typed(world, "alerts", "list", *EVER)).stdout
+    assert "    held for 2 until 02 Mar 14:00 UTC\n" in (await typed(world, "alerts", "show", "1")).stdout
+    await world.app.db.write(subscribers.remove, "night@example.org", world.clock.at)
+    await world.later(timedelta(hours=7))
+    assert "    told 02 Mar 12:20:00 UTC, " in (await typed(world, "alerts", "list", *EVER)).stdout
+
+
+async def test_an_alert_that_is_gathered_says_when_it_leaves(world: World) -> None:
+    await world.subscribe("desk@example.org", alert_from=Severity.MEDIUM, briefing=False)
+    await world.app.db.write(subscribers.remove, DUTY, world.clock.at)
+    await world.stop()
+    world.configure(RULES.replace("high", "medium"))
+    await world.start()
+    world.web.publish(WIRE, DRONES)
+    await world.turn()
+    assert " ago; gathered for 1, leaves 02 Mar 12:25 UTC\n" in (await typed(world, "alerts", "list", *EVER)).stdout
+
+
+async def test_an_alert_whose_mails_are_all_refused_has_reached_nobody(world: World) -> None:
+    world.post.refusals[DUTY] = [SendFailed("550 no such user", permanent=True)]
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    listed = (await typed(world, "alerts", "list", *EVER)).stdout
+    assert " ago; told to nobody: 1 message refused for good\n" in listed
+
+
+async def test_who_is_in_a_route_and_no_subscriber_stands_in_the_ledger_of_what_they_missed(world: World) -> None:
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    assert f"{DEPUTY}: is no subscriber" not in (await typed(world, "alerts", "show", "1")).stdout
+    await world.later(timedelta(hours=1))
+    shown = (await typed(world, "alerts", "show", "1")).stdout
+    assert f"    {DEPUTY}: is no subscriber\n" in shown
+    assert f"{DUTY}: is no subscriber" not in shown
+    assert "escalation of strike: ended 02 Mar 13:20:00 UTC, 0 steps of its `then` told, 1 had nobody to ask" in shown
+    [alert] = await asked(world, "alerts", "show", "1")
+    assert [each["no_subscribers"] for each in alert["tellings"]] == [[], [DEPUTY]]
+    assert (alert["escalations"][0]["step"], alert["escalations"][0]["told"]) == (1, 0)
+
+
+async def test_an_alert_that_all_were_asked_for_is_listed_as_such_until_somebody_takes_it(world: World) -> None:
+    await world.subscribe(DEPUTY, alert_from=None, briefing=False)
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    await world.later(timedelta(hours=1))
+    for words in (("alerts", "list", *EVER), ("alerts", "show", "1")):
+        assert "open, all of its next have been asked\n" in (await typed(world, *words)).stdout
+    assert (await asked(world, "alerts", "list", *EVER))[0]["exhausted"] is True
+    await world.app.acknowledge.take(1, "eva")
+    assert (await asked(world, "alerts", "list", *EVER))[0]["exhausted"] is False
+
+
+async def test_status_names_what_reached_nobody_and_what_nobody_answers(world: World) -> None:
+    world.clock.at = utc_now() - timedelta(hours=3)
+    await world.subscribe(DEPUTY, alert_from=None, briefing=False)
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    await world.later(timedelta(hours=1))
+    status = (await typed(world, "status")).stdout
+    assert "TROUBLE   alert 1 (critical): asked all of its `then`, nobody has acknowledged it\n" in status
+    assert "has reached nobody" not in status
+    await away(world, DUTY)
+    world.web.publish(GAZETTE, DRONES)
+    await world.later(timedelta(minutes=30))
+    status = (await typed(world, "status")).stdout
+    assert "TROUBLE   alert 2 (high): has reached nobody; `feed-monitor alerts show 2` says why\n" in status
+    [told] = [json.loads((await typed(world, "status", "--json")).stdout)]
+    assert (told["reached_nobody"], told["unanswered"]) == ([2], [1])
+    await typed(world, "ack", "--all", "--by", "eva")
+    assert "TROUBLE" not in (await typed(world, "status")).stdout
+
+
+async def test_while_the_last_in_turn_have_time_to_answer_nothing_is_wrong(world: World) -> None:
+    world.clock.at = utc_now() - timedelta(hours=1, minutes=10)
+    await world.subscribe(DEPUTY, alert_from=None, briefing=False)
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    await world.later(timedelta(hours=1))
+    assert "TROUBLE" not in (await typed(world, "status")).stdout
+
+
+async def test_a_fall_back_stands_below_everybody_whose_mail_waits(world: World) -> None:
+    await world.subscribe(DEPUTY, briefing=False)
+    await world.stop()
+    channel = '[mail]\nfallback = "spare"\nfallback_after = "1m"\n[channels.spare]\nwebhook = "http://127.0.0.1:1/"\n'
+    world.configure(RULES, f'[poll]\nadaptive = false\n{channel}from = "critical"\n')
+    await world.start()
+    world.post.shut = "nobody at the door"
+    world.web.publish(GAZETTE, DRONES)
+    await world.turn()
+    world.clock.pass_time(timedelta(minutes=2))
+    await world.app.tell.run()
+    for words in (("alerts", "show", "1"), ("why", DRONES)):
+        lines = (await typed(world, *words)).stdout.splitlines()
+        for address in (DUTY, DEPUTY):
+            at = next(number for number, line in enumerate(lines) if f"    {address}: owed" in line)
+            assert "      instead by spare: owed 02 Mar 12:22:00 UTC" in lines[at + 1]
+
+
+async def test_a_headline_without_end_is_cut_for_whoever_reads_it_at_a_terminal(world: World) -> None:
+    world.web.publish(WIRE, f"{FIRST} {'and again ' * 60}")
+    await world.turn()
+    for words in (("alerts", "list", *EVER), ("alerts", "show", "1"), ("why", FIRST), ("stories", "list", *EVER)):
+        said = (await typed(world, *words)).stdout
+        assert FIRST in said
+        assert all(line.count("again") < 20 for line in said.splitlines() if "“" not in line)
 
 
 async def test_while_the_service_runs_who_takes_an_alert_leaves_the_mails_to_it(world: World) -> None:
@@ -254,7 +396,67 @@ async def test_without_a_service_everybody_is_told_at_once_who_took_it_and_the_s
     late = await typed(world, "ack", "1", "--by", "bob")
     assert late.exit_code == 0
     assert late.stdout.startswith("1: eva was faster, ")
+    assert (await typed(world, "ack", "1", "--by", "eva")).stdout.startswith("1: was already taken by eva at ")
     assert len(list((world.folder / "state/mail/new").iterdir())) == 1
+
+
+async def test_who_comes_long_after_another_reads_when_it_was_taken(world: World) -> None:
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    await world.app.acknowledge.take(1, "eva")
+    late = await typed(world, "ack", "1", "--by", "bob")
+    assert (late.exit_code, late.stdout) == (0, f"1: was already taken by eva at 02 Mar 12:20:00 UTC: {FIRST}\n")
+
+
+@pytest.fixture
+async def several(world: World) -> World:
+    """Four alerts, of which the third is taken."""
+    world.clock.at = utc_now() - timedelta(hours=1)
+    for headline in (
+        DRONES,
+        "Glider pilot fined 900 crowns for an airspace incursion near Sundby prison",
+        FIRST,
+        "Weather balloon drifts from Ostrava: airspace incursion, says a colonel",
+    ):
+        world.web.publish(WIRE, headline)
+    await world.turn()
+    await world.app.acknowledge.take(3, "bert")
+    return world
+
+
+async def test_several_alerts_are_taken_by_their_numbers_and_by_ranges(several: World) -> None:
+    taken = await typed(several, "ack", "1", "3-99", "--by", "eva")
+    said = taken.stdout.splitlines()
+    assert [line.partition(":")[0] for line in said[:3]] == ["1", "3", "4"]
+    assert "acknowledged by eva" in said[0]
+    assert "was already taken by bert" in said[1]
+    assert said[3:] == [f"told of it: {DUTY}", "the running service delivers it"]
+    assert [each["alert"] for each in await asked(several, "alerts", "list", "--open")] == [2]
+
+
+async def test_everything_that_is_open_can_be_taken_at_once(several: World) -> None:
+    taken = await typed(several, "ack", "--all", "--yes", "--by", "eva")
+    assert [line.partition(":")[0] for line in taken.stdout.splitlines()[:3]] == ["1", "2", "4"]
+    assert await asked(several, "alerts", "list", "--open") == []
+    again = await typed(several, "ack", "--all", "--by", "eva")
+    assert (again.exit_code, again.stdout) == (0, "no alert of the last 7 days is open\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("1", "--by", " "), 2, "--by: is empty; write the name that people know you by"),
+        ((), 2, "name the alerts by their numbers, or all that are open by --all"),
+        (("1", "--all"), 2, "name the alerts by their numbers, or all that are open by --all"),
+        (("1", "40-50"), 1, "there is no alert of 40-50; `feed-monitor alerts list` shows those of late"),
+    ],
+)
+async def test_what_cannot_be_taken_changes_nothing(
+    several: World, words: tuple[str, ...], code: int, said: str
+) -> None:
+    refused = await typed(several, "ack", *words)
+    assert (refused.exit_code, refused.stderr) == (code, f"feed-monitor: {said}\n")
+    assert len(await asked(several, "alerts", "list", "--open")) == 3
 
 
 async def test_who_is_in_quiet_hours_is_named_with_when_they_hear_who_took_it(world: World) -> None:

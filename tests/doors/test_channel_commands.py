@@ -79,7 +79,7 @@ def test_a_test_reaches_the_channel_marked_as_one_and_the_answer_is_printed(
     operator: Operator, posted: list[Request]
 ) -> None:
     tested = operator.types("channels", "test", "board")
-    assert (tested.exit_code, tested.stdout) == (0, "board: taken: 202 ACCEPTED on the board\n")
+    assert (tested.exit_code, tested.stdout) == (0, "board: accepted: 202 ACCEPTED on the board\n")
     body = json.loads(posted[0].data)
     assert body["reasons"] == ["a test by the operator: nothing has happened"]
     assert body["alerts"][0]["headline"].startswith("TEST of board: ")

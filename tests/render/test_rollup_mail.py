@@ -86,7 +86,7 @@ def test_many_alerts_are_acknowledged_with_one_link_or_one_by_one_by_command(kin
     assert "feed-monitor ack" in _read(rollup(2), kind)
     page = _read(replace(rollup(2), links=LINKS), kind)
     assert "Acknowledge all 2" in page
-    assert "Mute these" in page
+    assert "Mute what comes from Kurier Eilmeldungen" in page
     assert "feed-monitor ack" not in page
     assert "Acknowledge all" not in _read(replace(rollup(2), links=Links(mute=LINKS.mute)), kind)
 

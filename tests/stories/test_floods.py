@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from monitor.models import Match
+from monitor.store import feeds
 from monitor.words import Disposition, Severity
 from tests.conftest import GAZETTE, HERALD, OBSERVER, WIRE, World
 from tests.fakes import text_of
@@ -131,3 +132,20 @@ async def test_a_flood_of_one_feed_does_not_delay_the_first_report_of_another(wo
     subjects = [mail["Subject"] for mail in world.post.mails(DUTY)]
     assert [subject for subject in subjects if subject.startswith("[pre-emptive-strike]")]
     assert len([subject for subject in subjects if subject.startswith("[airspace-incursion]")]) <= 2
+
+
+async def test_what_is_gathered_waits_for_a_flood_to_be_over_but_not_for_ever(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False, alert_from=Severity.MEDIUM)
+    world.web.publish(WIRE, "Border closed near Torvik for repairs of the bridge")
+    await world.turn()
+    assert world.post.mails(DUTY) == []
+    # The next document of the flood is stored and not looked at yet.
+    world.clock.pass_time(6 * MINUTE)
+    world.web.publish(WIRE, "Choir of Osterby wins the northern cup")
+    await world.app.db.write(feeds.make_due, (), world.clock.at)
+    await world.app.poll.everything_due()
+    for waited, mails in ((timedelta(), 0), (3 * MINUTE, 0), (2 * MINUTE, 1)):
+        world.clock.pass_time(waited)
+        await world.app.tell.run()
+        await world.app.deliver.run()
+        assert len(world.post.mails(DUTY)) == mails

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from monitor.models import Escalation, Hearing, Match, Silence, Subscriber
-from monitor.store import silences, stories
+from monitor.store import feeds, silences, stories
 from monitor.words import Disposition, Severity, Wait
 from tests.conftest import World
 from tests.fakes import text_of
@@ -396,6 +396,54 @@ def _stories(session: Session) -> list[int]:
 
 
 def _all_due(session: Session, now: datetime) -> None:
-    from monitor.store import feeds
-
     feeds.make_due(session, (), now)
+
+
+async def test_what_waits_leaves_with_a_critical_alert_that_must_not_wait_as_long(tmp_path: Path) -> None:
+    rules = STRIKE.replace(", ack_within", ', quiet_hours = "03:00-03:01", ack_within')
+    world = await desk(tmp_path, rules + '[rules.border]\nseverity = "medium"\nmatch = "border closed"\n')
+    await change(world, DUTY, alert_from=Severity.MEDIUM)
+    world.web.publish(URLS[1], "Border closed near Osterby for repairs of the bridge")
+    for number in range(3):
+        world.web.publish(URLS[0], f"Pre-emptive strike on {town(number)} reported")
+    await world.turn()
+    assert len(world.post.mails(DUTY)) == 2
+    await world.later(MINUTE)
+    (_, _, rolled) = world.post.mails(DUTY)
+    assert rolled["Subject"].startswith("2 alerts: ")
+    await world.stop()
+
+
+async def test_two_steps_of_growth_within_minutes_are_one_mail(tmp_path: Path) -> None:
+    world = await desk(tmp_path, INCURSION)
+    world.web.publish(URLS[0], ONE)
+    await world.turn()
+    for url, title in ((URLS[1], TWO), (URLS[2], THREE)):
+        world.clock.pass_time(3 * MINUTE)
+        world.web.publish(url, title)
+        await world.app.db.write(_all_due, world.clock.at)
+        await world.turn()
+    await world.later(2 * MINUTE)
+    assert news(world)[1:] == ["+ 3 independent publishers report it now, also Daily1, Daily2."]
+    await world.stop()
+
+
+async def test_who_took_a_story_is_asked_anew_if_it_becomes_graver_or_another_rule_wants_an_answer(
+    tmp_path: Path,
+) -> None:
+    graver = '[rules.scrambled]\nseverity = "critical"\nmatch = "from Lervik"\n'
+    answer = (
+        '[rules.sirens]\nseverity = "high"\nmatch = "sirens"\n'
+        f'alert = {{ to = ["{ANN}"], ack_within = "1h", then = ["{DUTY}"] }}\n'
+    )
+    world = await desk(tmp_path, INCURSION + graver + answer, DUTY, ANN)
+    await change(world, ANN, alert_from=None)
+    taken = []
+    last = "Sirens near Torvik after airspace incursion, two fighters scrambled"
+    for url, title in zip(URLS, (ONE, TWO, last), strict=False):
+        world.web.publish(url, title)
+        await world.later()
+        outcome = await world.app.acknowledge.take(1, DUTY)
+        taken.append(outcome is not None and not outcome.already)
+    assert taken == [True, True, True]
+    await world.stop()

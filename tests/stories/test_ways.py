@@ -236,7 +236,7 @@ async def test_a_channel_that_fails_has_its_own_fall_back(world: World) -> None:
         assert heard(server, "/hook") == []
         await world.later(2 * MINUTE)
         (body,) = heard(server, "/hook")
-        assert json.loads(body)["reasons"] == ["the usual way has failed for too long"]
+        assert json.loads(body)["reasons"] == ["pager has failed for too long"]
 
 
 async def test_a_system_that_speaks_cap_is_sent_alert_and_updates_that_refer_to_it(

@@ -101,7 +101,10 @@ async def test_who_has_yet_to_be_asked_stands_on_the_page_until_somebody_takes_i
     link = desk.link(DUTY, "ack")
     assert "If nobody acknowledges by 13:55, the next person is told" in (await desk.asks(link)).said
     await desk.world.later()
-    assert "→ Nobody has acknowledged it for 20 min told to 1" in (await desk.asks(link)).said
+    assert (
+        "→ Nobody has acknowledged it for 20 min; you are next, and nobody comes after you told to 1"
+        in (await desk.asks(link)).said
+    )
     await desk.presses(desk.link(ANNA, "ack"))
     page = await desk.asks(link)
     assert f"■ {ANNA} acknowledged it told to 2" in page.said

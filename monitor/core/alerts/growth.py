@@ -58,7 +58,9 @@ def causes_of(known: Known | None, news: News) -> tuple[Cause, ...]:
         found.add(Cause.WITHDRAWN)
     elif news.reworded and known.rewordings < MOST_REWORDINGS and not known.reworded_lately:
         found.add(Cause.HEADLINE)
-    if step_of(news.voices) > step_of(known.voices):
+    # Whoever denies it does not report it.
+    against = not found.isdisjoint({Cause.DENIED, Cause.WITHDRAWN})
+    if step_of(news.voices) > step_of(known.voices) and not against:
         found.add(Cause.VOICES)
     return tuple(cause for cause in Cause if cause in found)
 

@@ -97,7 +97,9 @@ def _gathered(severity: Severity, causes: set[Cause], heard: Heard, now: datetim
     if severity.rank < Severity.HIGH.rank and Cause.ESCALATED not in causes:
         return Turn(leaves, Wait.GATHERED)
     begins = not causes.isdisjoint({Cause.FIRST, Cause.BACK, Cause.RULE, Cause.ESCALATED})
-    if heard.in_all >= policy.burst_in_all or (begins and max(heard.of_rule, heard.from_feed) >= policy.burst):
+    # What other rules and feeds have told does not delay what is critical.
+    crowded = heard.in_all >= policy.burst_in_all and severity is not Severity.CRITICAL
+    if crowded or (begins and max(heard.of_rule, heard.from_feed) >= policy.burst):
         return Turn(leaves, Wait.FLOOD)
     return Turn(now)
 

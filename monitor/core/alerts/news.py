@@ -44,7 +44,7 @@ def _sentence(cause: Cause, change: Change) -> str:
         Cause.HEADLINE: f"The headline was changed; it was “{change.was}”."
         if change.was
         else "The headline was changed.",
-        Cause.ESCALATED: f"{told}; you are next." if told else "You are next.",
+        Cause.ESCALATED: f"{told}." if told else "You are next.",
         Cause.TAKEN: f"{told}.",
     }
     return sentences.get(cause, "")

@@ -141,6 +141,7 @@ def _report(report: Report) -> str:
 
 
 def _parameters(facts: AlertFacts) -> Iterator[tuple[str, str]]:
+    yield "key", _word(facts.key)
     yield "number", str(facts.number)
     yield "revision", str(facts.revision)
     yield "severity", facts.severity.value
