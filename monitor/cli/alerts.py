@@ -101,7 +101,7 @@ def _about(listed: Listed, now: datetime) -> Iterator[str]:
     why_not = unreached(listed.reach)
     what, but = ("decided", f"; {why_not}") if why_not else ("told", "")
     yield f"{what} {clock(alert.first_told_at)}, {age(now, alert.first_told_at)} ago{last}{again}{but}"
-    how = state(alert, listed.escalates_at, exhausted=listed.exhausted)
+    how = state(alert, listed.reach, listed.escalates_at, exhausted=listed.exhausted)
     yield f"{', '.join(listed.rules)}; {_voices(listed.voices)}; {how}"
 
 
@@ -176,7 +176,7 @@ def _print(out: Console, whole: _Whole) -> None:
     headline = shortened(whole.headline, LONGEST_HEADLINE)
     out.print(Text(f"{alert.id}  {named(alert.severity)}  {headline}", "bold"))
     out.print(Text(f"    {', '.join(whole.rules)}; {_voices(whole.voices)}; story {whole.story.id}"))
-    out.print(Text(f"    {state(alert, whole.escalates_at, exhausted=whole.exhausted)}"))
+    out.print(Text(f"    {state(alert, whole.reach, whole.escalates_at, exhausted=whole.exhausted)}"))
     if why_not := unreached(whole.reach):
         out.print(Text(f"    {why_not}"))
     for line in _evidence(whole.matches):

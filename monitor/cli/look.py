@@ -64,8 +64,7 @@ class _Standing:
     ways: dict[str, WayOut]
     waits: Counter[Wait]
     escalating: list[datetime]
-    unheard: list[Alert]
-    unanswered: list[Alert]
+    lost: reach.Lost
 
 
 @click.command()
@@ -101,7 +100,6 @@ async def status(as_json: bool) -> None:
 
 
 def _standing(session: Session, now: datetime) -> _Standing:
-    unheard, unanswered = reach.lost(session, now)
     return _Standing(
         feeds=feeds.watched(session),
         entries_today=entries.count_since(session, now - entries.RECENT),
@@ -114,8 +112,7 @@ def _standing(session: Session, now: datetime) -> _Standing:
         ways=ledger.ways_out(session),
         waits=tellings.count_waits(session),
         escalating=ledger.open_escalations(session),
-        unheard=unheard,
-        unanswered=unanswered,
+        lost=reach.lost(session, now),
     )
 
 
@@ -149,8 +146,7 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "channels": {name: way_as_json(way) for name, way in standing.ways.items() if name},
         "held": {wait.name.lower(): number for wait, number in standing.waits.items()},
         "escalations": {"open": len(standing.escalating), "next": iso(min(standing.escalating, default=None))},
-        "reached_nobody": [alert.id for alert in standing.unheard],
-        "unanswered": [alert.id for alert in standing.unanswered],
+        **standing.lost.as_json(),
         "subscribers": len(standing.people),
         "last_alert": alert
         and {"title": alert[1].title, "severity": alert[0].severity, "at": iso(alert[0].last_told_at)},
@@ -168,7 +164,7 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     for run in standing.runs:
         if run.trouble:
             console.print(Text(f"TROUBLE   {run.job}, {age(now, run.ran_at)} ago: {run.trouble}"))
-    for trouble in reach.troubles(standing.unheard, standing.unanswered):
+    for trouble in standing.lost.troubles():
         console.print(Text(f"TROUBLE   {trouble}"))
     unread = sum(health_of(feed, now).condition in UNREAD for feed in standing.feeds)
     blind = f", {unread} of them cannot be read" if unread else ""

@@ -1,6 +1,7 @@
 """How far an alert came, in the same words wherever an operator asks: whom it reached, and whether somebody answers."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,12 +38,14 @@ def unreached(reach: Reach) -> str:
     return "; ".join(parts) or "told to nobody"
 
 
-def state(alert: Alert, escalates_at: datetime | None, *, exhausted: bool) -> str:
+def state(alert: Alert, reach: Reach, escalates_at: datetime | None, *, exhausted: bool) -> str:
     if alert.acknowledged_at is not None:
         return f"acknowledged by {alert.acknowledged_by} at {clock(alert.acknowledged_at)}"
     if escalates_at:
         return f"open, escalates at {clock(escalates_at)}"
-    return "open, all of its next have been asked" if exhausted else "open"
+    if not exhausted:
+        return "open"
+    return "open, all of its next have been asked" if reach.asked else "open, none of its next could be asked"
 
 
 def steps_told(told: Sequence[Told], escalation: Escalation) -> list[Told]:
@@ -82,14 +85,33 @@ def as_json(reach: Reach) -> dict[str, Any]:
     }
 
 
-def lost(session: Session, now: datetime) -> tuple[list[Alert], list[Alert]]:
-    """The alerts that have reached nobody, and those that nobody answers."""
-    return store.unheard_since(session, now - _FRESH), store.unanswered_since(session, now - _OPEN_FOR, now)
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The alerts that have reached nobody, those of which the next people do not answer, and those without any."""
+
+    unheard: list[Alert]
+    unanswered: list[Alert]
+    unasked: list[Alert]
+
+    def troubles(self) -> Iterator[str]:
+        yield from _named(self.unheard, "has reached nobody; `feed-monitor alerts show {0}` says why")
+        yield from _named(self.unanswered, "asked all of its `then`, nobody has acknowledged it")
+        yield from _named(self.unasked, "nobody of its `then` could be asked, nobody has acknowledged it")
+
+    def as_json(self) -> dict[str, list[int]]:
+        unanswered = sorted(each.id for each in (*self.unanswered, *self.unasked))
+        return {"reached_nobody": [each.id for each in self.unheard], "unanswered": unanswered}
 
 
-def troubles(unheard: list[Alert], unanswered: list[Alert]) -> Iterator[str]:
-    yield from _named(unheard, "has reached nobody; `feed-monitor alerts show {0}` says why")
-    yield from _named(unanswered, "asked all of its `then`, nobody has acknowledged it")
+def lost(session: Session, now: datetime) -> Lost:
+    unheard = store.unheard_since(session, now - _FRESH)
+    known = {each.id for each in unheard}
+    open_still = store.unanswered_since(session, now - _OPEN_FOR, now)
+    return Lost(
+        unheard,
+        [alert for alert, reach in open_still if reach.asked],
+        [alert for alert, reach in open_still if not reach.asked and alert.id not in known],
+    )
 
 
 def on_the_way(

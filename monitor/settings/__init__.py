@@ -75,6 +75,8 @@ def load(file: Path) -> Config:
     folder = file.parent
     problems: list[str] = []
     settings = _settings(file, problems)
+    # Of channels that could not be read the names are not known: no route is wrong for naming one of them.
+    channels_known = not problems
     publishers = read_publishers(folder / PUBLISHERS, problems)
     feeds, headers = read_feeds(folder / settings.feeds_file, problems, publishers)
     password = password_of(folder, settings.mail, problems)
@@ -83,7 +85,9 @@ def load(file: Path) -> Config:
         problems.append(
             f"{file}: templates: there is no folder {folder / settings.templates}; make it or remove the key"
         )
-    book = with_routes_checked(read_rule_files(*_rule_places(folder, settings)), settings.channels)
+    book = read_rule_files(*_rule_places(folder, settings))
+    if channels_known:
+        book = with_routes_checked(book, settings.channels)
     if problems:
         raise SettingsError([*problems, *book.problems])
     state = _state(folder, settings)

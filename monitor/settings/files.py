@@ -5,12 +5,14 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 _HEADER = re.compile(r"\s*\[+\s*([^\[\]=]+?)\s*\]+\s*(?:#.*)?$")
 
@@ -118,6 +120,34 @@ _KINDS = {
 }
 
 
+# Which bound is passed, what a span is then and what a number, and what to write.
+_BOUNDS = {
+    "greater_than_equal": ("ge", "too short", "too small", "at least"),
+    "less_than_equal": ("le", "too long", "too large", "at most"),
+}
+_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
+
+
+def _beyond(problem: Mapping[str, Any], model: type[BaseModel], location: tuple[str | int, ...]) -> str:
+    key, span, number, write = _BOUNDS[problem["type"]]
+    inner = _model_at(model, location[:-1])
+    field = _field(inner, location[-1]) if inner else None
+    # The error has the bound of a span in words of its own, which no file may hold.
+    bounds = (getattr(each, key, None) for each in (field.metadata if field else ()))
+    bound = next((each for each in bounds if each is not None), problem["ctx"][key])
+    if isinstance(bound, timedelta):
+        return f"is {span}; write {write} {_written(bound)}"
+    return f"is {number}; write {write} {bound}"
+
+
+def _written(span: timedelta) -> str:
+    """As a file spells it, in the largest unit that says it exactly."""
+    for letter, unit in _UNITS:
+        if span and not span % unit:
+            return f"{span // unit}{letter}"
+    return f"{span // timedelta(milliseconds=1)}ms" if span else "0s"
+
+
 def _quotable(key: str) -> str:
     return rf"[\"']?{re.escape(key)}[\"']?"
 
@@ -131,21 +161,33 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel], location: tupl
         return "is missing; write it"
     if problem["type"] in _KINDS:
         return _KINDS[problem["type"]]
+    if problem["type"] in _BOUNDS:
+        return _beyond(problem, model, location)
     message = str(problem["msg"]).removeprefix("Value error, ")
     return message[0].lower() + message[1:] if message[:2].istitle() else message
 
 
 def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    inner = _model_at(model, location)
+    return [field.alias or name for name, field in inner.model_fields.items() if name not in _OURS] if inner else []
+
+
+def _model_at(model: type[BaseModel], location: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """The model of the table at that place; None where a table has none."""
     named = False
     for part in location:
         if named:  # by the operator, as channels are
             named = False
             continue
-        field = next((each for name, each in model.model_fields.items() if part in (name, each.alias)), None)
+        field = _field(model, part)
         choices = get_args(field.annotation) or (field.annotation,) if field else ()
         named = field is not None and get_origin(field.annotation) is dict
         inner = [each for each in choices if isinstance(each, type) and issubclass(each, BaseModel)]
         if not inner:
-            return []
+            return None
         model = inner[0]
-    return [field.alias or name for name, field in model.model_fields.items() if name not in _OURS]
+    return model
+
+
+def _field(model: type[BaseModel], key: str | int) -> FieldInfo | None:
+    return next((each for name, each in model.model_fields.items() if key in (name, each.alias)), None)

@@ -17,10 +17,11 @@ _URGENT = (Severity.HIGH, Severity.CRITICAL)
 @dataclass
 class Reach:
     """How many times an alert was told to a listener, how many of its messages are lost for good, and what still
-    waits, with when it leaves. Who took it is not counted."""
+    waits, with when it leaves. `asked` is how many were to hear it as the next in turn. Who took it is not counted."""
 
     told: int = 0
     lost: int = 0
+    asked: int = 0
     waits: list[tuple[Wait, datetime]] = field(default_factory=list)
 
     @property
@@ -45,12 +46,12 @@ def unheard_since(session: Session, since: datetime) -> list[Alert]:
     return [alert for alert in found if reached.get(alert.id, Reach()).is_nobody]
 
 
-def unanswered_since(session: Session, since: datetime, now: datetime) -> list[Alert]:
+def unanswered_since(session: Session, since: datetime, now: datetime) -> list[tuple[Alert, Reach]]:
     """The alerts of this time of which all the next people were told, the last of them long enough ago to answer."""
     wanted = [col(Alert.last_told_at) >= since]
-    due = exhausted(session, wanted)
+    due, reached = exhausted(session, wanted), by_alert(session, wanted)
     found = session.exec(select(Alert).where(*wanted).order_by(col(Alert.id)))
-    return [alert for alert in found if alert.id in due and due[alert.id] <= now]
+    return [(alert, reached.get(alert.id, Reach())) for alert in found if alert.id in due and due[alert.id] <= now]
 
 
 def by_alert(session: Session, wanted: Sequence[ColumnElement[bool]]) -> dict[int, Reach]:
@@ -59,15 +60,16 @@ def by_alert(session: Session, wanted: Sequence[ColumnElement[bool]]) -> dict[in
     )
     rescued = set(session.exec(by_another_way))
     rows = session.exec(
-        select(Hearing, Delivery.status)
+        select(Hearing, Telling.cause, Delivery.status)
         .join(Alert, col(Alert.id) == Hearing.alert_id)
         .join(Telling, col(Telling.id) == Hearing.telling_id)
         .outerjoin(Delivery, col(Delivery.id) == Hearing.delivery_id)
         .where(*wanted, col(Hearing.due_at).is_not(None), Telling.cause != Cause.TAKEN)
     )
     found: dict[int, Reach] = {}
-    for hearing, status in rows:
+    for hearing, cause, status in rows:
         reach = found.setdefault(hearing.alert_id, Reach())
+        reach.asked += cause == Cause.ESCALATED
         if hearing.delivery_id is None and hearing.wait is not None and hearing.due_at is not None:
             reach.waits.append((hearing.wait, hearing.due_at))
         elif status in _LOST and hearing.delivery_id not in rescued:

@@ -249,7 +249,8 @@ async def test_an_alert_that_nobody_hears_is_not_listed_as_told(world: World) ->
     await world.turn()
     listed = (await typed(world, "alerts", "list", *EVER)).stdout
     assert "    decided 02 Mar 12:20:00 UTC, " in listed
-    assert " ago; told to nobody\n" in listed
+    assert "; told to nobody\n" in listed
+    assert "; open, none of its next could be asked\n" in listed
     assert "    told to nobody\n" in (await typed(world, "alerts", "show", "1")).stdout
     [alert] = await asked(world, "alerts", "list", *EVER)
     assert alert["reach"] == {"told": 0, "refused": 0, "waiting": 0, "next": None}
@@ -326,10 +327,20 @@ async def test_status_names_what_reached_nobody_and_what_nobody_answers(world: W
     await world.later(timedelta(minutes=30))
     status = (await typed(world, "status")).stdout
     assert "TROUBLE   alert 2 (high): has reached nobody; `feed-monitor alerts show 2` says why\n" in status
-    [told] = [json.loads((await typed(world, "status", "--json")).stdout)]
+    told = json.loads((await typed(world, "status", "--json")).stdout)
     assert (told["reached_nobody"], told["unanswered"]) == ([2], [1])
     await typed(world, "ack", "--all", "--by", "eva")
     assert "TROUBLE" not in (await typed(world, "status")).stdout
+
+
+async def test_status_names_an_alert_for_which_nobody_was_there_to_be_asked(world: World) -> None:
+    world.clock.at = utc_now() - timedelta(hours=3)
+    world.web.publish(WIRE, FIRST)
+    await world.turn()
+    await world.later(timedelta(hours=1))
+    status = (await typed(world, "status")).stdout
+    assert "TROUBLE   alert 1 (critical): nobody of its `then` could be asked, nobody has acknowledged it\n" in status
+    assert json.loads((await typed(world, "status", "--json")).stdout)["unanswered"] == [1]
 
 
 async def test_while_the_last_in_turn_have_time_to_answer_nothing_is_wrong(world: World) -> None:

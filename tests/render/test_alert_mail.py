@@ -161,7 +161,7 @@ def test_the_report_that_is_the_news_stands_right_beneath_it_and_then_the_story_
         "Kurier and 3 more independent publishers · published 02:45, first seen 40 s later, 26 min before this mail",
         "bert@desk.example acknowledged it at 03:03, 9 min ago.",
         "Who reports it",
-        "it is message 3 about this story: an official source denies it; more independent publishers report it",
+        "it is told again: an official source denies it; more independent publishers report it",
     )
     places = [page.find(each) for each in told]
     assert -1 not in places

@@ -108,6 +108,57 @@ def test_every_mistake_of_all_files_is_told_at_once(tmp_path: Path) -> None:
     assert [line.partition(":")[0] for line in told.splitlines()] == ["monitor.toml", "feeds.toml", "rules.toml"]
 
 
+ROUTED = """
+[groups]
+night = ["board"]
+[rules.storm]
+match = "storm warning"
+alert = { to = ["desk"], ack_within = "5m", then = ["night"] }
+"""
+
+
+@pytest.mark.parametrize(
+    "monitor",
+    [
+        '[channels.desk]\nwebhook = "no address"\n[channels.board]\nwebhook = "https://board.test/"\n',
+        '[channels.desk]\nwebhook = "https://desk.test/"\n[mail\n',
+        '[mial]\n[channels.desk]\nwebhook = "https://desk.test/"\n',
+    ],
+    ids=["a channel is wrong", "no TOML", "something else is wrong"],
+)
+def test_routes_are_not_blamed_for_naming_channels_that_could_not_be_read(tmp_path: Path, monitor: str) -> None:
+    said = refusal(tmp_path, monitor=monitor, rules=ROUTED)
+    assert "monitor.toml" in said
+    assert "rules.toml" not in said
+    assert '"board" is no address' in refusal(tmp_path, rules=ROUTED)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        (
+            {"rules": f'{RULE}alert = {{ ack_within = "0s", then = ["a@example.org"] }}\n'},
+            "rules.toml:3: rules.storm.alert.ack_within: is too short; write at least 1s",
+        ),
+        (
+            {"rules": f'{RULE}alert = {{ ack_within = "8d", then = ["a@example.org"] }}\n'},
+            "rules.toml:3: rules.storm.alert.ack_within: is too long; write at most 7d",
+        ),
+        ({"monitor": '[poll]\ntimeout = "50ms"\n'}, "monitor.toml:2: poll.timeout: is too short; write at least 100ms"),
+        ({"monitor": '[alerts]\ngroup_wait = "30h"\n'}, "alerts.group_wait: is too long; write at most 1d"),
+        ({"monitor": '[mail]\ntimeout = "1h"\n'}, "mail.timeout: is too long; write at most 15m"),
+        ({"monitor": "[alerts]\nburst = 0\n"}, "monitor.toml:2: alerts.burst: is too small; write at least 1"),
+        ({"monitor": "[alerts]\nburst = 5000\n"}, "alerts.burst: is too large; write at most 1000"),
+    ],
+)
+def test_what_is_beyond_its_bounds_is_told_what_to_write_as_the_file_spells_it(
+    tmp_path: Path, files: dict[str, str], sentence: str
+) -> None:
+    said = refusal(tmp_path, **files)
+    assert said.endswith(sentence)
+    assert "timedelta" not in said
+
+
 def test_a_missing_file_names_the_command_that_writes_it(tmp_path: Path) -> None:
     file = written(tmp_path)
     (tmp_path / "rules.toml").unlink()

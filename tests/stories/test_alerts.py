@@ -81,7 +81,7 @@ async def test_a_story_that_meets_a_second_rule_is_told_again_in_the_same_thread
     first, second = world.post.mails(DUTY)
     assert second["In-Reply-To"] == first["Message-ID"]
     assert second["Subject"] == f"Re: {first['Subject']}"
-    assert "message 2 about this story" in text_of(second)
+    assert "it is told again: its severity rose" in text_of(second)
 
 
 async def test_the_first_poll_of_a_feed_does_not_flood_and_does_not_swallow_what_is_minutes_old(tmp_path: Path) -> None:
