@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from sqlmodel import Session
 
@@ -16,13 +17,19 @@ from monitor.store.outbox import Address
 from monitor.words import Cause, Severity, Wait
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Routes:
     """Who is told of what: the rules with their routes, the channels, and how much at once."""
 
     rules: RuleSet
     policy: AlertPolicy
     channels: tuple[Listener, ...] = ()
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """All whom a rule names, in its `to` or its `then`."""
+        steps = (step for rule in self.rules.rules for step in (rule.alert_to or (), *rule.then))
+        return frozenset(name for step in steps for name in step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Listeners:
     mutes: list[Mute] = field(init=False)
 
     def __post_init__(self) -> None:
-        people = subscribers.confirmed(self.session)
+        people = subscribers.alerted(self.session, self.routes.named)
         self._all = {each.key: each for each in (*map(listener_of, people), *self.routes.channels)}
         self._addresses = {f"person:{each.id}": Address(each.id, each.address) for each in people}
         for channel in self.routes.channels:

@@ -1,5 +1,6 @@
 """Subscribers: who gets what, and when."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
@@ -72,4 +73,11 @@ def everyone(session: Session) -> list[Subscriber]:
 
 def confirmed(session: Session) -> list[Subscriber]:
     wanted = select(Subscriber).where(Subscriber.state == SubscriberState.CONFIRMED)
+    return list(session.exec(wanted.order_by(col(Subscriber.id))))
+
+
+def alerted(session: Session, named: Collection[str]) -> list[Subscriber]:
+    """Those confirmed who may hear alerts: they asked for some, or a route names them."""
+    asked = col(Subscriber.alert_from).is_not(None) | col(Subscriber.address).in_(named)
+    wanted = select(Subscriber).where(Subscriber.state == SubscriberState.CONFIRMED, asked)
     return list(session.exec(wanted.order_by(col(Subscriber.id))))

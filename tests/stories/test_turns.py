@@ -199,6 +199,7 @@ async def test_a_lesser_rule_is_silent_only_to_those_who_heard_that_it_is_critic
         await world.later(6 * MINUTE)
     assert any("Another rule speaks of it: sirens." in line for line in news(world, ANN))
     assert not any("critical" in line for line in news(world, ANN))
+    assert not any("rule scrambled" in text_of(mail) for mail in world.post.mails(ANN))
     await world.stop()
 
 

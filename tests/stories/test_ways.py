@@ -35,7 +35,7 @@ desk = ["pager", "duty@example.org"]
 """
 
 
-async def with_channels(world: World, receiver: Publisher, more: str = "", mail: str = "") -> None:
+async def with_channels(world: World, receiver: Publisher, more: str = "", mail: str = "", chat: str = "") -> None:
     await world.stop()
     (world.folder / "chat-url").write_text(f"json://127.0.0.1:{receiver.port}/chat")
     world.configure(
@@ -50,6 +50,7 @@ sender = "feed-monitor@watch.example.org"
 webhook = "{receiver.url("/hook")}"
 [channels.chat]
 apprise_file = "chat-url"
+{chat}
 [channels.pager]
 webhook = "{receiver.url("/pager")}"
 from = "critical"
@@ -185,8 +186,8 @@ async def test_a_channel_that_heard_of_an_alert_is_not_told_it_again_as_a_fall_b
 
 
 async def test_a_fall_back_that_fails_falls_back_itself(world: World) -> None:
-    async with publishing({"/hook": answer(), "/pager": answer("500 Oops"), "/chat": answer("500 Oops")}) as server:
-        await with_channels(world, server, mail='fallback = "pager"', more='fallback = "tickets"')
+    async with publishing({"/hook": answer(), "/pager": answer(), "/chat": answer("500 Oops")}) as server:
+        await with_channels(world, server, mail='fallback = "chat"', chat='fallback = "tickets"')
         world.post.shut = "connection refused"
         world.web.publish(WIRE, "Airspace incursion west of Torvik, two fighters scrambled")
         await world.turn()
