@@ -8,6 +8,7 @@ import click
 
 from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, fail, read_config
+from monitor.cli.routes import routes_of
 from monitor.cli.work import address_or_fail
 from monitor.core.timing import next_slot
 from monitor.models import Subscriber, SubscriberState
@@ -189,11 +190,17 @@ async def list_(as_json: bool) -> None:
 @command
 async def remove(address: str) -> None:
     """Nothing more goes to ADDRESS, not even mail that is already owed."""
-    db = open_database(read_config().database)
+    config, theirs = read_config(), address_or_fail(address)
+    db = open_database(config.database)
     try:
-        left = await db.write(store.remove, address_or_fail(address), utc_now())
+        left = await db.write(store.remove, theirs, utc_now())
     finally:
         db.close()
+    routes = routes_of(config.book, theirs)
+    still = f"{theirs} still stands in {', '.join(routes)}, where nobody is told in their place" if routes else ""
     if not left:
-        fail(f"{address} is no subscriber; `feed-monitor subscribers list` shows who is")
+        sentences = f"{address} is no subscriber; `feed-monitor subscribers list` shows who is", still
+        fail(*filter(None, sentences))
     click.echo(f"{address} gets no more mail")
+    if still:
+        click.echo(still)

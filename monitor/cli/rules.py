@@ -15,7 +15,7 @@ from rich.text import Text
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli.frame import command, config_file, counted, fail, readable_rules
 from monitor.cli.rehearse import backtest, diff, on_stored
-from monitor.cli.routes import sources_of
+from monitor.cli.routes import idle, place_of, sources_of
 from monitor.cli.verdicts import as_json, console, echo_json, failing, print_verdict
 from monitor.core.rules import RuleSet, lint
 from monitor.core.values import Headline
@@ -47,8 +47,9 @@ async def check(file: Path | None) -> None:
     problems += failing(book, rule_set)
     for problem in problems:
         click.echo(f"BAD   {problem}")
-    warnings = list(warnings_of(book, rule_set, config))
+    warnings = [sentence for _, sentence in warnings_of(book, rule_set, config)]
     if config is not None:
+        warnings += idle(book, config.settings.alerts.least)
         warnings += await on_stored(config, book, rule_set)
     for warning in warnings:
         click.echo(f"warn  {warning}")
@@ -74,7 +75,8 @@ def _config_and_book(file: Path | None) -> tuple[Config | None, RuleBook]:
     return config, config.book
 
 
-def warnings_of(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Iterator[str]:
+def warnings_of(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Iterator[tuple[str, str]]:
+    """Rules that look wrong: their names, and a sentence that says how."""
     by_name = {settings.name: settings for settings in book.rules}
     sources = None
     if config is not None:
@@ -82,18 +84,18 @@ def warnings_of(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Ite
     for remark in lint(rule_set.rules, sources):
         settings = by_name[remark.rule]
         place = f"{settings.file}:{settings.lines[remark.key] + remark.line - 1}"
-        yield f"{place}: rule {remark.rule}: {remark.text}"
+        yield remark.rule, f"{place}: rule {remark.rule}: {remark.text}"
     least = config.settings.alerts.least if config else None
     for settings in book.rules:
+        name, place = settings.name, place_of(settings)
         if settings.count and least and settings.severity.rank < least.rank:
-            place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
-            yield f"{place}: counts, and never alerts: {settings.severity} is below `least` of [alerts], {least}"
-        place = f"{settings.file}:{settings.lines['match']}: rule {settings.name}"
+            below = f"{settings.severity} is below `least` of [alerts], {least}"
+            yield name, f"{place}: counts, and never alerts: {below}"
         for line in settings.loose:
             cure = f"""for the phrase write '"{line}"', for loose words a ''' block"""
-            yield f'{place}: "{line}": its quotes are those of TOML, so it means loose words; {cure}'
+            yield name, f'{place}: "{line}": its quotes are those of TOML, so it means loose words; {cure}'
         if not any(tests_of(settings)):
-            yield f"{place} has no tests; nothing shows that it fires"
+            yield name, f"{place} has no tests; nothing shows that it fires"
 
 
 @rules.command()

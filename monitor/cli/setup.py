@@ -14,9 +14,11 @@ from monitor.app.channels import channel_door
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli import samples
 from monitor.cli.frame import command, counted, fail, program_name, read_config
-from monitor.cli.routes import never_quiet, unheard
+from monitor.cli.routes import absent, idle, never_quiet, unheard
 from monitor.cli.rules import warnings_of
 from monitor.cli.verdicts import failing
+from monitor.core.alerts import is_away
+from monitor.jobs.listeners import listener_of
 from monitor.models import Subscriber, SubscriberState
 from monitor.render.mail import Letter, compose
 from monitor.resources import shipped
@@ -84,14 +86,23 @@ async def check(offline: bool) -> None:
         problems += await _greet_channels(config, offline=offline)
         contact = config.settings.contact
         reader = await app.db.read(subscribers.by_address, contact) if contact else None
-        people = {person.address for person in await app.db.read(subscribers.confirmed)}
-    for warning in (*_warnings(config), *unheard(config.book, people), *never_quiet(config.book)):
+        people = await app.db.read(subscribers.confirmed)
+    for warning in (*_warnings(config), *_about_routes(config, people)):
         click.echo(f"note  {warning}")
-    if doubtful := sum(1 for _ in warnings_of(config.book, rules, config)):
+    if doubtful := len({name for name, _ in warnings_of(config.book, rules, config)}):
         click.echo(f"note  {counted(doubtful, 'rule looks', 'rules look')} wrong; `feed-monitor rules check` says how")
     if contact and reader is None:
         click.echo(f"note  {contact} is no subscriber; refused rules are told in the log and in `status` only")
     sys.exit(1 if problems else 0)
+
+
+def _about_routes(config: Config, people: list[Subscriber]) -> Iterator[str]:
+    book, now = config.book, utc_now()
+    known = {person.address for person in people}
+    yield from unheard(book, known)
+    yield from absent(book, known, {person.address for person in people if is_away(listener_of(person), now)})
+    yield from idle(book, config.settings.alerts.least)
+    yield from never_quiet(book)
 
 
 async def _greet_channels(config: Config, *, offline: bool) -> list[str]:

@@ -9,12 +9,17 @@
             | commit, then wake
     jobs.triage                           new entries in order of arrival, a batch a transaction, one at a time
       core.rules.match                    which rules speak of the entry, with the evidence
-      core.stories.find                   which story it belongs to
-      core.alerts.decide                  who hears now, and why (or why not)
-      store.outbox.owe_alert              a Delivery with a unique key
+      jobs.grouping                       which story it belongs to
+      core.alerts.decide, causes_of       what becomes of each match; whether the story is told, or told again: a Telling
+      jobs.listeners, core.alerts.turn_of who hears it: at once, later, or not at all, and why: a Hearing each
+      store.outbox.owe_alert              for what is heard at once a Delivery with a unique key
+            | commit, then wake
+    jobs.tell                             what was gathered or held and is due, the next in turn, fall-backs: Deliveries
+    jobs.acknowledge                      someone takes an alert: no further escalation, and everyone is told
             | commit, then wake
     jobs.push                             asks hubs to tell us of news; what they tell is read and kept as above
     jobs.deliver                          takes what is due, composes, sends, settles; tries again on its own clock
+    jobs.channels                         the same for every other way out, each at its own pace
     jobs.brief                            each subscriber's morning -> a briefing -> owed deliveries
     jobs.report                           feeds in trouble, or well again -> a notice -> a delivery owed to the operator
 
