@@ -10,7 +10,7 @@
     jobs.triage                           new entries in order of arrival, a batch a transaction, one at a time
       core.rules.match                    which rules speak of the entry, with the evidence
       jobs.grouping                       which story it belongs to
-      core.alerts.decide, causes_of       what becomes of each match; whether the story is told, or told again: a Telling
+      core.alerts.decide, causes_of       what becomes of each match; whether the story is told (again): a Telling
       jobs.listeners, core.alerts.turn_of who hears it: at once, later, or not at all, and why: a Hearing each
       store.outbox.owe_alert              for what is heard at once a Delivery with a unique key
             | commit, then wake

@@ -148,6 +148,7 @@ async def test_who_has_left_reads_so_and_can_do_nothing_more(desk: Desk, purpose
         assert page.status == 403
         assert f"You have left {DUTY} is told nothing any more" in page.said
         assert "<form" not in page.text
+        assert "lighthouse" not in page.text
     assert await desk.rows() == before
 
 

@@ -54,6 +54,19 @@ async def test_who_mutes_a_story_hears_no_more_of_it_but_of_others_under_its_rul
     assert (len(desk.news(DUTY)), len(desk.news(ANNA))) == (1, 1)
 
 
+async def test_who_mutes_a_feed_hears_nothing_that_comes_from_it_but_what_others_tell(desk: Desk) -> None:
+    await incursion(desk)
+    link = desk.link(DUTY, "mute")
+    assert "Everything that comes from wire.test" in (await desk.asks(link)).said
+    page = await desk.presses(link, what="source", span="8h")
+    assert "Muted is what comes from wire.test." in page.said
+    desk.news(DUTY)
+    await alarm(desk, "Airspace incursion by a balloon near the glass factory", WIRE)
+    assert desk.news(DUTY) == []
+    await alarm(desk, "Airspace incursion by gliders over the brickworks", HERALD)
+    assert len(desk.news(DUTY)) == 1
+
+
 async def test_the_operator_may_mute_for_everybody_and_others_may_not(desk: Desk) -> None:
     await desk.world.subscribe(OPERATOR)
     await incursion(desk)
