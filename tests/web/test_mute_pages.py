@@ -63,7 +63,8 @@ async def test_who_mutes_a_feed_hears_nothing_that_comes_from_it_but_what_others
     desk.news(DUTY)
     await alarm(desk, "Airspace incursion by a balloon near the glass factory", WIRE)
     assert desk.news(DUTY) == []
-    await alarm(desk, "Airspace incursion by gliders over the brickworks", HERALD)
+    await alarm(desk, "Mayor of Celle speaks of airspace incursion after leaflets fell on the brickworks", HERALD)
+    await desk.world.later()
     assert len(desk.news(DUTY)) == 1
 
 
