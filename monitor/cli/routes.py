@@ -17,6 +17,10 @@ class Named:
     names: tuple[str, ...]
     critical: tuple[str, ...]
 
+    @property
+    def grave(self) -> str:
+        return f"; the rule {self.critical[0]} is critical" if self.critical else ""
+
 
 def sources_of(config: Config) -> frozenset[str]:
     """What rules and silences may call a source, as they compare it."""
@@ -51,9 +55,8 @@ def unheard(book: RuleBook, people: Collection[str]) -> Iterator[str]:
     for each in named_in(book):
         for name in each.names:
             if "@" in name and name not in people:
-                grave = f"; the rule {each.critical[0]} is critical" if each.critical else ""
                 cure = f"`{program_name()} subscribers add {name}`"
-                yield f"{each.place} {each.what}: {name} gets nothing until {cure}{grave}"
+                yield f"{each.place} {each.what}: {name} gets nothing until {cure}{each.grave}"
 
 
 def routes_of(book: RuleBook, address: str) -> list[str]:
@@ -62,14 +65,19 @@ def routes_of(book: RuleBook, address: str) -> list[str]:
 
 
 def absent(book: RuleBook, people: Collection[str], away: Collection[str]) -> Iterator[str]:
-    """A sentence for each route and each step of one whose people, who are subscribers, are all away."""
+    """A sentence for each `to` or `then` whose people, as far as they are subscribers, are all away."""
     groups = {group.name: group.members for group in book.groups}
+    routes: dict[tuple[str, str], set[str]] = {}
+    grave: dict[str, str] = {}
     for each in named_in(book):
-        members = [member for name in each.names for member in groups.get(name, (name,))]
-        told = {member for member in members if "@" not in member or member in people}
-        if told and told <= set(away) and not each.what.startswith("group "):
-            grave = f"; the rule {each.critical[0]} is critical" if each.critical else ""
-            yield f"{each.place} {each.what}: all of them are away now: {', '.join(sorted(told))}{grave}"
+        if not each.what.startswith("group "):
+            members = (member for name in each.names for member in groups.get(name, (name,)))
+            told = {member for member in members if "@" not in member or member in people}
+            routes.setdefault((each.place, each.what), set()).update(told)
+            grave[each.what] = each.grave
+    for (place, what), told in routes.items():
+        if told and told <= set(away):
+            yield f"{place} {what}: all of them are away now: {', '.join(sorted(told))}{grave[what]}"
 
 
 def idle(book: RuleBook, least: Severity) -> Iterator[str]:
@@ -81,7 +89,8 @@ def idle(book: RuleBook, least: Severity) -> Iterator[str]:
             below = f"{highest} is below `least` of [alerts], {least}"
             yield f"{place_of(rule)} has `{key}`, and never alerts: {below}"
         if rule.alert.to == ():
-            yield f"{place_of(rule)}: alert.to is empty, so nobody is told; name somebody, or remove `to` for everybody"
+            nobody = "nobody is told before its `then`" if rule.alert.then else "nobody is told"
+            yield f"{place_of(rule)}: alert.to is empty, so {nobody}; name somebody, or remove `to` for everybody"
 
 
 def never_quiet(book: RuleBook) -> Iterator[str]:

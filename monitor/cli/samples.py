@@ -80,7 +80,7 @@ def contents(now: datetime) -> Contents:
     matched = _story(now, "Jets cross into allied airspace, ministry says", (rule,))
     others = [_story(now, title, ()) for title in ("Budget talks resume", "W" * 300, "خبر عاجل من العاصمة", _HOSTILE)]
     spot = BlindSpot("Example Times", "timeout: no complete answer within 30 s", now - timedelta(hours=3))
-    held = HeldBack(_HOSTILE, "", "en", ("airspace-incursion",), "silenced by eva until noon: exercise", now)
+    held = HeldBack(_HOSTILE, "", "en", ("airspace-incursion",), "silence 3 of eva until noon: exercise", now)
     day = (now - timedelta(days=1), now)
     return Contents((matched,), tuple(others), 7, 412, 32, (spot,), *day, held_back=(held,))
 

@@ -51,6 +51,8 @@ async def add(
     config = read_config()
     if not (rule or words or source or story):
         fail("this would mute everything; name a RULE, --words, --source or --story", code=2)
+    if not legible(comment):
+        fail("--comment: is empty; write why, for whoever misses the alert", code=2)
     lasts = _lasting(how_long)
     rules = readable_rules(config.book).by_name
     _check_named(config, list(rules), rule, words, source)
@@ -68,7 +70,8 @@ async def add(
         fail(problem)
     click.echo(f"{number}: {_what(wanted, people)} is muted until {clock(wanted.ends_at)}")
     if (not rule and not story) or (rule and rules[rule].severity is Severity.CRITICAL):
-        click.echo(f"nobody is told at once of what it covers, critical or not: `silence expire {number}` ends it")
+        who = f"{address_or_fail(person)} is not" if person else "nobody is"
+        click.echo(f"{who} told at once of what it covers, critical or not: `silence expire {number}` ends it")
 
 
 def _lasting(how_long: str) -> timedelta:
@@ -76,7 +79,9 @@ def _lasting(how_long: str) -> timedelta:
         lasts = span(how_long)
     except (ValueError, OverflowError) as error:
         fail(f"--for: {error}")
-    if not timedelta() < lasts <= timedelta(days=366):
+    if not lasts:
+        fail("--for: must last longer than nothing; write like 30m")
+    if lasts > timedelta(days=366):
         fail("--for: a silence lasts up to 366 days; it must have an end")
     return lasts
 

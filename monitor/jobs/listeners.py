@@ -221,4 +221,5 @@ def mute_of(silence: Silence) -> Mute:
         silence.ends_at,
         silence.author,
         silence.comment,
+        silence.id,
     )

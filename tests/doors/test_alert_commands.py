@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -453,12 +457,32 @@ async def test_everything_that_is_open_can_be_taken_at_once(several: World) -> N
     assert (again.exit_code, again.stdout) == (0, "no alert of the last 7 days is open\n")
 
 
+async def test_at_a_terminal_everything_is_taken_only_by_who_says_yes(several: World) -> None:
+    def answered(answer: bytes) -> subprocess.CompletedProcess[bytes]:
+        ours, theirs = pty.openpty()
+        os.write(ours, answer)
+        words = ("-m", "monitor", "--config", str(several.folder), "ack", "--all", "--by", "eva")
+        try:
+            return subprocess.run((sys.executable, *words), stdin=theirs, capture_output=True, check=False)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    refused = await asyncio.to_thread(answered, b"n\n")
+    assert refused.returncode == 1
+    assert b"acknowledge 3 open alerts? [y/N]: " in refused.stderr
+    assert len(await asked(several, "alerts", "list", "--open")) == 3
+    assert (await asyncio.to_thread(answered, b"y\n")).returncode == 0
+    assert await asked(several, "alerts", "list", "--open") == []
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (("1", "--by", " "), 2, "--by: is empty; write the name that people know you by"),
         ((), 2, "name the alerts by their numbers, or all that are open by --all"),
         (("1", "--all"), 2, "name the alerts by their numbers, or all that are open by --all"),
+        (("1", "--by", ""), 2, "--by: is empty; write the name that people know you by"),
         (("1", "40-50"), 1, "there is no alert of 40-50; `feed-monitor alerts list` shows those of late"),
     ],
 )
@@ -485,6 +509,8 @@ async def test_an_alert_that_is_not_there_is_refused_in_one_sentence(world: Worl
         assert refused.exit_code == 1
         assert refused.stderr == "feed-monitor: there is no alert 7; `feed-monitor alerts list` shows those of late\n"
     assert (await typed(world, "ack", "99999999999999999999")).exit_code == 2
+    backwards = await typed(world, "ack", "9-6")
+    assert (backwards.exit_code, "9-6 ends before it begins; write 6-9" in backwards.stderr) == (2, True)
     assert (await typed(world, "alerts", "list", "--since", "soon")).stderr.startswith("feed-monitor: --since:")
 
 

@@ -159,3 +159,92 @@ def test_check_says_where_quiet_hours_hold_nothing_because_the_alert_is_critical
     assert f"rule strike is critical: {passes}" in checked
     assert f"rule incursion may be raised to critical: {passes}" in checked
     assert "rule harbour is" not in checked
+
+
+def test_check_says_that_a_rule_is_critical_to_whom_an_address_in_its_route_is_unknown(operator: Operator) -> None:
+    checked = operator.types("check", "--offline").output
+    for who in ("group desk: duty@example.org", "rule strike: alert.then: chief@example.org"):
+        [line] = [line for line in checked.splitlines() if f"{who} gets nothing until" in line]
+        assert line.endswith("; the rule strike is critical")
+    operator.writes("rules.toml", RULES.replace('"critical"\nmatch', '"high"\nmatch'))
+    assert "is critical" not in operator.types("check", "--offline").output
+
+
+IDLE = """
+[rules.harbour]
+severity = "low"
+match = "harbour closed"
+alert = { to = ["duty@example.org"] }
+
+[rules.ferry]
+severity = "info"
+match = "ferry late"
+alert = { ack_within = "5m", then = ["duty@example.org"] }
+
+[rules.convoy]
+severity = "low"
+match = "convoy"
+alert = { to = ["duty@example.org"] }
+raise = { to = "high", when = { publishers = 2, within = "1h" } }
+
+[rules.strike]
+match = "pre-emptive strike"
+alert = { to = [] }
+
+[rules.siege]
+match = "siege"
+alert = { to = [], ack_within = "1m", then = ["duty@example.org"] }
+
+[rules.drill]
+severity = "low"
+match = "fire drill"
+"""
+
+
+def test_check_names_routes_by_which_nobody_will_ever_be_told(operator: Operator) -> None:
+    operator.writes("rules.toml", IDLE)
+    for words in (("check", "--offline"), ("rules", "check")):
+        checked = operator.types(*words).output
+        assert "rule harbour has `to`, and never alerts: low is below `least` of [alerts], medium" in checked
+        assert "rule ferry has `then`, and never alerts: info is below" in checked
+        assert "rule strike: alert.to is empty, so nobody is told;" in checked
+        assert "rule siege: alert.to is empty, so nobody is told before its `then`;" in checked
+        assert "rule convoy has `" not in checked
+        assert "rule drill has `" not in checked
+
+
+def test_check_names_a_route_whose_people_are_all_away_now(operator: Operator) -> None:
+    operator.writes("rules.toml", RULES.replace('"board"', '"eva@example.org"'))
+    today = f"{utc_now():%Y-%m-%d}"
+    operator.types("subscribers", "add", "duty@example.org", "--away", f"{today}..{today}")
+    operator.types("subscribers", "add", "eva@example.org")
+    operator.types("subscribers", "add", "chief@example.org", "--away", f"{today}..{today}")
+    assert "are away now" not in operator.types("check", "--offline").output
+    operator.types("subscribers", "add", "eva@example.org", "--away", f"{today}..{today}")
+    checked = operator.types("check", "--offline").output
+    assert "rule strike: alert.to: all of them are away now: duty@example.org, eva@example.org; the rule" in checked
+    operator.writes("rules.toml", RULES.replace(', "siren"', ""))
+    checked = operator.types("check", "--offline").output
+    assert "rule strike: alert.then: all of them are away now: chief@example.org; the rule strike is" in checked
+    assert "rule strike: alert.to: all" not in checked
+
+
+def test_check_counts_rules_that_look_wrong_and_not_what_is_wrong_with_them(operator: Operator) -> None:
+    operator.writes("rules.toml", '[rules.harbour]\nmatch = "harbour closed today"\nunless = "no such thing here"\n')
+    assert "note  1 rule looks wrong; `feed-monitor rules check`" in operator.types("check", "--offline").output
+    checked = operator.types("rules", "check").output
+    assert checked.count("rule harbour") > 1
+
+
+def test_who_is_removed_is_told_in_which_routes_the_address_still_stands(operator: Operator) -> None:
+    for address in ("chief@example.org", "duty@example.org", "eva@example.org"):
+        operator.types("subscribers", "add", address)
+    for address, where in (("chief@", "rule strike: alert.then"), ("Duty@", "group desk")):
+        removed = operator.types("subscribers", "remove", f"{address}example.org").output
+        assert f"{address.lower()}example.org still stands in {where}, where nobody is told in their" in removed
+    assert operator.types("subscribers", "remove", "eva@example.org").output == "eva@example.org gets no more mail\n"
+
+
+def test_the_help_of_check_says_that_offline_greets_no_channels_either(operator: Operator) -> None:
+    said = " ".join(operator.types("check", "--help").output.split())
+    assert "Leave the network alone: neither the mail server nor channels are greeted." in said

@@ -61,6 +61,12 @@ def test_a_silence_needs_no_rule_but_says_that_critical_alerts_are_covered_too(o
     assert "critical or not" not in operator.types("silence", "add", "incursion", *WHY).output
 
 
+def test_a_silence_for_one_person_says_nothing_of_the_others(operator: Operator) -> None:
+    muted = operator.types("silence", "add", "strike", "--person", "Duty@example.org", *WHY).output
+    assert "duty@example.org is not told at once of what it covers, critical or not: `silence expire 1`" in muted
+    assert "nobody" not in muted
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -72,6 +78,8 @@ def test_a_silence_needs_no_rule_but_says_that_critical_alerts_are_covered_too(o
         (("strike", "--person", "bob@example.org"), 1, "bob@example.org is no confirmed subscriber; known are duty@"),
         (("strike", "--person", "bob"), 2, '"bob" is no mail address'),
         (("--words", "(open"), 1, "--words: column 6: the line ends too early"),
+        (("strike", "--for", "0m"), 1, "--for: must last longer than nothing; write like 30m"),
+        (("strike", "--comment", " "), 2, "--comment: is empty; write why, for whoever misses the alert"),
         (("strike", "--for", "999d"), 1, "--for: a silence lasts up to 366 days"),
         (("strike", "--for", "99999999999d"), 1, "--for: "),
     ],
@@ -79,7 +87,7 @@ def test_a_silence_needs_no_rule_but_says_that_critical_alerts_are_covered_too(o
 def test_what_cannot_be_muted_is_refused_with_what_is_known(
     operator: Operator, words: tuple[str, ...], code: int, said: str
 ) -> None:
-    refused = operator.types("silence", "add", *words, *WHY)
+    refused = operator.types("silence", "add", *WHY, *words)
     assert refused.exit_code == code
     assert refused.stderr.startswith(f"feed-monitor: {said}")
     assert operator.types("silence", "list").output == "nothing is muted\n"

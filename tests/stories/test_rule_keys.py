@@ -188,7 +188,7 @@ async def test_a_silenced_rule_rings_for_nobody_until_its_end_and_says_who_muted
     (mail,) = world.post.mails(DUTY)
     assert "in the south" in mail["Subject"]
     assert set(await world.app.db.read(fates)) == {Disposition.SILENCED, Disposition.ALERTED}
-    assert "silenced by eva until 02 Mar 13:20 UTC: planned drill" in await world.app.db.read(notes)
+    assert "silence 1 of eva until 02 Mar 13:20 UTC: planned drill" in await world.app.db.read(notes)
 
     world.clock.pass_time(timedelta(hours=1))
     world.web.publish(OBSERVER, "New airspace incursion near the northern coast, two bombers seen")

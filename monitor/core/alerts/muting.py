@@ -13,7 +13,7 @@ from monitor.words import Severity
 @dataclass(frozen=True, slots=True)
 class Mute:
     """Mutes what fulfils all that is given: the rule, the pattern `words`, the feed, publisher or tag `source`, the
-    story. `listener`: for this one alone."""
+    story. `listener`: for this one alone. `number` is what the silence is called."""
 
     rule: str
     words: str
@@ -23,6 +23,7 @@ class Mute:
     ends_at: datetime
     author: str
     comment: str
+    number: int = 0
 
     def covers(self, rule: str, item: Headline, story_id: int) -> bool:
         return (
@@ -34,7 +35,8 @@ class Mute:
 
     @property
     def reason(self) -> str:
-        return f"silenced by {self.author} until {self.ends_at:%d %b %H:%M} UTC: {self.comment}"
+        by = f"silence {self.number} of" if self.number else "silenced by"
+        return f"{by} {self.author} until {self.ends_at:%d %b %H:%M} UTC: {self.comment}"
 
 
 def muting(mutes: Iterable[Mute], listener: str, rule: str, item: Headline, story_id: int) -> Mute | None:
