@@ -147,13 +147,14 @@ class Listeners:
             self._singly[listener.key, None],
             self._singly[listener.key, rule],
             self._singly[listener.key, feed_id] if feed_id else 0,
+            self._singly[listener.key, ""],
             self._leaving.get(listener.key),
         )
         turn = turn_of(
             listener, severity, part.causes, heard, self._quiet(rules), self.now, self.routes.policy,
             muted=own is not None,
         )  # fmt: skip
-        if turn.wait is None and rule:
+        if turn.wait is None:
             self._count(listener.key, rule, feed_id)
         elif turn.wait in (Wait.GATHERED, Wait.FLOOD) and turn.due_at is not None:
             self._leaving[listener.key] = turn.due_at
@@ -188,8 +189,10 @@ class Listeners:
         return Quiet(*hours[0]) if hours and len(hours) == len(known) else None
 
     def _count(self, listener: str, rule: str, feed: int | None) -> None:
-        self._singly[listener, None] += 1
         self._singly[listener, rule] += 1
+        if not rule:
+            return
+        self._singly[listener, None] += 1
         if feed is not None:
             self._singly[listener, feed] += 1
 

@@ -166,9 +166,9 @@ def end_pending(session: Session, alert_id: int, cause: Cause) -> None:
 
 
 def told_singly(session: Session, since: datetime) -> list[tuple[str, str, int | None]]:
-    """(listener, rule, feed) of everything that was told at once since then."""
+    """(listener, rule, feed) of everything that was told at once since then; without a rule that others took it."""
     told = select(Hearing.listener, Hearing.rule, Hearing.feed_id).where(
-        Hearing.at >= since, col(Hearing.wait).is_(None), Hearing.rule != ""
+        Hearing.at >= since, col(Hearing.wait).is_(None)
     )
     return list(session.exec(told))
 

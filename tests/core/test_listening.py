@@ -95,6 +95,14 @@ _MORNING = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
             id="away",
         ),
         pytest.param(_ANN, Severity.MEDIUM, (Cause.TAKEN,), Heard(in_all=9), Turn(_NOW), id="who took it"),
+        pytest.param(
+            _ANN,
+            Severity.MEDIUM,
+            (Cause.TAKEN,),
+            Heard(taken=2),
+            Turn(_NOW + _MINUTE, Wait.FLOOD),
+            id="who took a long list",
+        ),
         pytest.param(_ANN, Severity.MEDIUM, (Cause.ESCALATED,), Heard(), Turn(_NOW), id="the next in turn"),
         pytest.param(
             _ANN,

@@ -306,6 +306,22 @@ async def test_acknowledging_makes_no_room_less_for_the_next_alert(tmp_path: Pat
     await world.stop()
 
 
+async def test_who_clears_a_long_list_does_not_flood_those_who_heard(tmp_path: Path) -> None:
+    world = await desk(tmp_path, STRIKE, DUTY)
+    for number in range(20):
+        world.web.publish(URLS[0], f"Pre-emptive strike on {town(number)} reported")
+    await world.turn()
+    await world.later(2 * MINUTE)
+    before = len(world.post.mails(DUTY))
+    for number in range(1, 21):
+        await world.app.acknowledge.take(number, DEPUTY)
+    await world.later(2 * MINUTE)
+    told = world.post.mails(DUTY)[before:]
+    assert len(told) == 3
+    assert text_of(told[-1]).count(f"acknowledged by {DEPUTY}") == 18
+    await world.stop()
+
+
 async def test_two_alerts_that_turn_out_to_be_one_story_are_taken_together(tmp_path: Path) -> None:
     world = await desk(tmp_path, STRIKE, DUTY, DEPUTY)
     world.web.publish(URLS[0], "Pre-emptive strike on the harbour of Gatum")

@@ -39,12 +39,13 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a listener was told one by one within the policy's span: in all, of the rule, and from the feed; and when
-    the alerts that are being gathered for it leave, if some are."""
+    """What a listener was told one by one within the policy's span: in all, of the rule, and from the feed; apart from
+    these, that others took alerts. `leaves_at` is when the alerts that are being gathered for it leave, if some are."""
 
     in_all: int = 0
     of_rule: int = 0
     from_feed: int = 0
+    taken: int = 0
     leaves_at: datetime | None = None
 
 
@@ -89,7 +90,9 @@ def held_until(listener: Listener, severity: Severity, rule_quiet: Quiet | None,
 def _gathered(severity: Severity, causes: set[Cause], heard: Heard, now: datetime, policy: AlertPolicy) -> Turn:
     """Whether it waits for others to travel with, or goes at once."""
     if causes == {Cause.TAKEN}:
-        return Turn(now)
+        # Someone who clears a long list is no alarm.
+        crowded = heard.taken >= policy.burst
+        return Turn(now + CRITICAL_WAIT, Wait.FLOOD) if crowded else Turn(now)
     if causes <= _OF_GROWTH:
         return Turn(now + policy.group_wait, Wait.GROWING)
     wait = min(policy.group_wait, CRITICAL_WAIT) if severity is Severity.CRITICAL else policy.group_wait
