@@ -3,7 +3,11 @@
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
+from sqlmodel import Session, select
+
+from monitor.models import Subscriber
 from tests.conftest import World
 
 DUTY, DEPUTY, DESK = "duty@example.org", "deputy@example.org", "desk@example.org"
@@ -36,3 +40,15 @@ async def watching(folder: Path, rules: str, monitor: str = "", urls: tuple[str,
 def thread(mails: list[EmailMessage]) -> set[str]:
     """The first mail of each thread that these belong to."""
     return {mail["References"].split()[0] if mail["References"] else mail["Message-ID"] for mail in mails}
+
+
+async def change(world: World, address: str, **values: Any) -> None:
+    """A subscriber with other choices."""
+
+    def write(session: Session) -> None:
+        person = session.exec(select(Subscriber).where(Subscriber.address == address)).one()
+        for name, value in values.items():
+            setattr(person, name, value)
+        session.add(person)
+
+    await world.app.db.write(write)

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from monitor.models import Escalation, Hearing, Match, Silence, Subscriber
+from monitor.models import Escalation, Hearing, Match, Silence
 from monitor.store import feeds, silences, stories
 from monitor.words import Disposition, Severity, Wait
 from tests.conftest import World
 from tests.fakes import text_of
-from tests.stories.growing import DEPUTY, DUTY, watching
+from tests.stories.growing import DEPUTY, DUTY, change, watching
 from tests.stories.test_floods import town
 
 ANN = "ann@example.org"
@@ -32,16 +32,6 @@ async def desk(folder: Path, rules: str, *people: str) -> World:
     for address in people or (DUTY,):
         await world.subscribe(address, briefing=False)
     return world
-
-
-async def change(world: World, address: str, **values: Any) -> None:
-    def write(session: Session) -> None:
-        person = session.exec(select(Subscriber).where(Subscriber.address == address)).one()
-        for name, value in values.items():
-            setattr(person, name, value)
-        session.add(person)
-
-    await world.app.db.write(write)
 
 
 async def mute(world: World, **what: Any) -> None:

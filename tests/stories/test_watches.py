@@ -3,17 +3,16 @@
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
-from monitor.models import Escalation, Hearing, Silence, Subscriber
+from monitor.models import Escalation, Hearing, Silence
 from monitor.store import silences, subscribers
 from monitor.words import Severity, Wait
 from tests.conftest import HERALD, OBSERVER, WIRE, World
 from tests.fakes import text_of
-from tests.stories.growing import DEPUTY, DESK, DUTY
+from tests.stories.growing import DEPUTY, DESK, DUTY, change
 
 MINUTE = timedelta(minutes=1)
 RULES = f"""
@@ -45,16 +44,6 @@ async def desk(world: World) -> World:
     for address in (DUTY, DEPUTY, DESK):
         await world.subscribe(address, briefing=False)
     return world
-
-
-async def change(world: World, address: str, **values: Any) -> None:
-    def write(session: Session) -> None:
-        person = session.exec(select(Subscriber).where(Subscriber.address == address)).one()
-        for name, value in values.items():
-            setattr(person, name, value)
-        session.add(person)
-
-    await world.app.db.write(write)
 
 
 def waits(session: Session) -> list[Wait | None]:
