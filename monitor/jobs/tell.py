@@ -58,7 +58,7 @@ class Tell:
 
     def _anything_due(self, session: Session) -> bool:
         now = self.now()
-        return tellings.any_due(session, now) or bool(list(self._failing(session, now)))
+        return tellings.any_due(session, now) or bool(self._failing(session, now))
 
     def _tell(self, session: Session) -> int:
         single_triage(session)
@@ -150,28 +150,27 @@ def _heard(listeners: Listeners, key: str, hearings: list[Hearing], *, flooded: 
         tellings.never(session, hearings, Wait.AWAY)
         return 0
     hearings = _audible(listeners, listener, hearings[:_MOST])
-    rolled = [each for each in hearings if not tellings.travels_alone(each)]
-    together = {each.alert_id for each in rolled}
+    together = {each.alert_id for each in hearings if not tellings.travels_alone(each)}
     growing = {each.alert_id for each in hearings} - together
     # Many that grow at once, as by a mass edit, are a flood, too; and what opens a story goes before what grows it.
     if len(growing) > listeners.routes.policy.burst:
         together |= growing
-    rolled = [each for each in hearings if each.alert_id in together]
-    if flooded and rolled and _may_wait(rolled, now):
-        rolled = []
-    parts: dict[int, list[Hearing]] = {}
+    if flooded and _may_wait([each for each in hearings if each.alert_id in together], now):
+        hearings = [each for each in hearings if each.alert_id not in together]
+    if len(together) == 1:
+        together.clear()
+    messages: dict[int | None, list[Hearing]] = {}
     for each in hearings:
-        if each.alert_id not in together or (rolled and len(together) == 1):
-            parts.setdefault(each.alert_id, []).append(each)
-    if rolled and len(together) > 1:
-        listeners.owe(key, rolled)
-    for part in parts.values():
-        listeners.owe(key, part)
-    return len(parts) + bool(rolled and len(together) > 1)
+        messages.setdefault(None if each.alert_id in together else each.alert_id, []).append(each)
+    for message in messages.values():
+        listeners.owe(key, message)
+    return len(messages)
 
 
 def _may_wait(rolled: list[Hearing], now: datetime) -> bool:
     """Whether what is gathered can wait for the end of a flood that is still being triaged."""
+    if not rolled:
+        return False
     critical = any(each.severity is Severity.CRITICAL for each in rolled)
     patience = CRITICAL_WAIT if critical else _PATIENCE
     return min(each.due_at for each in rolled if each.due_at is not None) > now - patience

@@ -1,31 +1,27 @@
 """Match, group and decide, for entries that have arrived or were edited; owe the alerts that follow."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 
 import structlog
 from sqlmodel import Session
 
 from monitor.core.stories import OPEN_FOR, Credits
-from monitor.core.values import Headline, RuleMatch
+from monitor.core.values import Headline
 from monitor.jobs.boundary import Progressed
 from monitor.jobs.deciding import Case, Deciding, Line
+from monitor.jobs.editing import Edit, compare
 from monitor.jobs.grouping import Memory, OpenDesk
 from monitor.jobs.listeners import Listeners, Routes
 from monitor.models import Entry, Feed
-from monitor.store import alerts, arrivals, entries, job_runs, stories, tellings
-from monitor.store.arrivals import Fate, Teller, Untriaged
+from monitor.store import alerts, arrivals, entries, job_runs, stories
+from monitor.store.arrivals import Teller, Untriaged
 from monitor.store.db import Database, single_triage
-from monitor.words import Disposition, Wait
 
 log = structlog.get_logger("triage")
 _BATCH = 200
-# An edit may lift what an earlier wording was held back for.
-_STOPPED = (Disposition.HELD, Disposition.DROPPED)
-# Headlines flip to and fro within minutes; words that were gone for longer and are back are news.
-_ALL_CLEAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -93,30 +89,9 @@ class Triage:
         for entry in waiting:
             teller = tellers[entry.feed_id]
             item = headline(entry, teller)
-            edited = entry.arrival is not None
-            known = before.get(entry.id, {})
-            found = self.routes.rules.match(item)
-            speaking = {match.rule for match in found if not match.held and not match.dropped}
-            lost = [
-                rule for rule, fate in known.items() if fate.over_at is None and _is_lost(rule, fate, found, speaking)
-            ]
-            if lost:
-                arrivals.set_over(session, entry.id, lost, entry.revised_at)
-            over = {rule: fate.over_at for rule, fate in known.items() if fate.over_at is not None and rule in speaking}
-            told_gone = bool(over) and _heard_to_be_gone(session, entry, max(over.values()))
-            fresh = [match for match in found if _is_fresh(match, known.get(match.rule), entry, told_gone)]
-            if back := sorted(over.keys() - {match.rule for match in fresh}):
-                arrivals.set_over(session, entry.id, back, None)
-                _unsay(
-                    session, entry, gone=[rule for rule in (*known, *lost) if known[rule].told and rule not in speaking]
-                )
-            reworded = []
-            for match in found if edited else ():
-                if _changed(match, known.get(match.rule)):
-                    reworded.append(match.rule)
-                    arrivals.set_evidence(session, entry.id, match.rule, [asdict(each) for each in match.evidence])
-            gone = tuple(rule for rule in lost if known[rule].told)
-            cases.append(Case(entry, teller, item, tuple(fresh), edited, tuple(reworded), gone))
+            found = tuple(self.routes.rules.match(item))
+            edit = Edit(found) if entry.arrival is None else compare(session, entry, found, before.get(entry.id, {}))
+            cases.append(Case(entry, teller, item, edit.fresh, entry.arrival is not None, edit.reworded, edit.lost))
         return cases
 
     def _note_slow_patterns(self, session: Session, now: datetime) -> None:
@@ -157,35 +132,6 @@ def _moved(entry: Untriaged, now_in: Mapping[int, int]) -> Untriaged:
     return replace(entry, story_id=story)
 
 
-def _is_lost(rule: str, fate: Fate, found: Sequence[RuleMatch], speaking: Collection[str]) -> bool:
-    """Whether the rule has lost its words, or people were told of it and words speak against it now."""
-    return rule not in speaking and (fate.told or all(match.rule != rule for match in found))
-
-
-def _heard_to_be_gone(session: Session, entry: Untriaged, since: datetime) -> bool:
-    """Whether anybody was told that the entry has lost its words, as it has since then."""
-    told = tellings.withdrawals(session, entry.id)[-1:]
-    return any(telling.told_at >= since and any(each.delivery_id for each in hearings) for telling, hearings in told)
-
-
-def _unsay(session: Session, entry: Untriaged, gone: list[str]) -> None:
-    """Unless other words are still gone: whoever is still to hear that they are gone need not."""
-    if not gone:
-        for _, hearings in tellings.withdrawals(session, entry.id):
-            tellings.never(session, [each for each in hearings if each.delivery_id is None and each.due_at], Wait.OVER)
-
-
-def _is_fresh(found: RuleMatch, before: Fate | None, entry: Untriaged, told_gone: bool) -> bool:
-    """Whether there is something to decide: the rule did not match before, what stopped it is gone, or its words were
-    gone, for a while or as people were told, as on a page that shows whether there is an alarm."""
-    if before is None or entry.revised_at is None:
-        return True
-    if before.over_at is not None:
-        speaks = not found.held and not found.dropped
-        return speaks and (told_gone or entry.revised_at - before.over_at >= _ALL_CLEAR)
-    return before.disposition in _STOPPED and not found.held and not found.dropped
-
-
 def headline(entry: Entry | Untriaged, feed: Feed | Teller) -> Headline:
     return Headline(
         entry.title,
@@ -197,11 +143,3 @@ def headline(entry: Entry | Untriaged, feed: Feed | Teller) -> Headline:
         tuple(entry.tags),
         frozenset(map(str.casefold, (feed.name, feed.publisher, *feed.tags))),
     )
-
-
-def _changed(found: RuleMatch, before: Fate | None) -> bool:
-    """Whether an edit changed which of the rule's words stand in the headline, once people were told of them."""
-    if before is None or not before.told or before.over_at is not None:
-        return False
-    was = {str(each["text"]).casefold() for each in before.evidence if each["field"] == "title"}
-    return was != {each.text.casefold() for each in found.evidence if each.field == "title"}

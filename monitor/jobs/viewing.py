@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from monitor.core.alerts.facts import Report
 from monitor.core.text import shortened
 from monitor.core.tickets import Purpose
 from monitor.core.values import Evidence
@@ -19,7 +18,6 @@ from monitor.render.views import (
     Quote,
     RolledAlert,
     RollupView,
-    Voice,
     marked,
     passage,
     passages,
@@ -52,7 +50,7 @@ def alert_view(session: Session, alert: Alert, covered: Heard, links: Links) -> 
         language=entry.language,
         quotes=tuple(quote for match in picture.matches for quote in _quotes(match, texts)),
         passages=_passages(picture, texts),
-        voices=tuple(map(_voice, picture.reports)),
+        voices=picture.reports,
         revision=picture.telling.revision,
         told_at=picture.telling.told_at,
         publisher=picture.feed.publisher,
@@ -61,7 +59,7 @@ def alert_view(session: Session, alert: Alert, covered: Heard, links: Links) -> 
         number=alert.id,
         causes=picture.causes,
         news=picture.news,
-        latest=_voice(picture.latest) if picture.latest else None,
+        latest=picture.latest,
         acknowledged_by=alert.acknowledged_by,
         acknowledged_at=alert.acknowledged_at,
         escalates_at=tellings.escalates_at(session, alert.id) if alert.acknowledged_at is None else None,
@@ -102,10 +100,6 @@ def _firings(evidence: Iterable[Evidence]) -> list[tuple[Evidence, ...]]:
         if not group or each.end - group[0].start <= _NEAR:
             group.append(each)
     return [tuple(group) for group in firings.values()][:_QUOTES_PER_RULE]
-
-
-def _voice(report: Report) -> Voice:
-    return Voice(report.publisher, report.title, report.link, report.published_at, report.seen_at, report.copies)
 
 
 def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[[Purpose, int], str]) -> RollupView:
