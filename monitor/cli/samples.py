@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.core import notice as notice_of
 from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, Contents, HeldBack
 from monitor.core.health import Facts, Health
-from monitor.render.views import AlertView, Piece, Quote, RolledAlert, RollupView, Voice
+from monitor.render.views import AlertView, Piece, Quote, Report, RolledAlert, RollupView
 from monitor.words import Cause, Condition, Disposition, Severity, Wait
 
 _HOSTILE = '<script>alert("x")</script> =?utf-8?Q?Hi=0D=0ABcc:_a=40b.test?= & "quotes"'
@@ -28,8 +28,8 @@ def alert(now: datetime) -> AlertView:
         quotes=(quote,),
         passages=(quote.pieces,),
         voices=(
-            Voice("Example Wire", "Alliance weighs a pre-emptive strike", link, now - timedelta(seconds=40), now),
-            Voice("هيئة المثال", "تحذير من ضربة استباقية", link, None, now + timedelta(minutes=2)),
+            Report("Example Wire", "Alliance weighs a pre-emptive strike", link, now - timedelta(seconds=40), now),
+            Report("هيئة المثال", "تحذير من ضربة استباقية", link, None, now + timedelta(minutes=2)),
         ),
         revision=1,
         told_at=now,
@@ -38,7 +38,7 @@ def alert(now: datetime) -> AlertView:
 
 def grown(now: datetime) -> AlertView:
     """What an alert looks like when its story was denied, and when nobody's page can be reached."""
-    denial = Voice("Ministry of Examples", f"No incursion {_HOSTILE}", "https://gov.example.org/3", None, now)
+    denial = Report("Ministry of Examples", f"No incursion {_HOSTILE}", "https://gov.example.org/3", None, now)
     return replace(
         alert(now),
         causes=(Cause.DENIED, Cause.VOICES),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.core.alerts.facts import Report
 from monitor.render.pieces import Piece, marked, passage, passages
 from monitor.words import Cause, Severity
 
@@ -13,7 +14,7 @@ __all__ = [
     "Quote",
     "RolledAlert",
     "RollupView",
-    "Voice",
+    "Report",
     "marked",
     "passage",
     "passages",
@@ -29,18 +30,6 @@ class Quote:
     pattern: str
     field: str
     pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """One publisher's report of a story; `copies` are the other publishers that carry the same text."""
-
-    publisher: str
-    title: str
-    link: str
-    published_at: datetime | None
-    seen_at: datetime
-    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ class AlertView:
     language: str
     quotes: tuple[Quote, ...]
     passages: tuple[tuple[Piece, ...], ...]
-    voices: tuple[Voice, ...]
+    voices: tuple[Report, ...]
     revision: int
     told_at: datetime
     notes: tuple[str, ...] = ()
@@ -80,7 +69,7 @@ class AlertView:
     number: int = 0
     causes: tuple[Cause, ...] = (Cause.FIRST,)
     news: str = ""
-    latest: Voice | None = None
+    latest: Report | None = None
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     escalates_at: datetime | None = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.core.text import headline
-from monitor.render.views import AlertView, Links, Piece, Quote, RolledAlert, RollupView, Voice
+from monitor.render.views import AlertView, Links, Piece, Quote, Report, RolledAlert, RollupView
 from monitor.words import Cause, Severity, Wait
 
 # 03:12 in Warsaw.
@@ -28,11 +28,11 @@ def pieces(text: str, *words: str) -> tuple[Piece, ...]:
     return tuple(piece for piece in (*made, Piece(text, False)) if piece.text)
 
 
-def voice(publisher: str, title: str, minutes: float = 0, copies: tuple[str, ...] = ()) -> Voice:
+def voice(publisher: str, title: str, minutes: float = 0, copies: tuple[str, ...] = ()) -> Report:
     """Seen some minutes before the mail, forty seconds after it was published."""
     seen = NOW - timedelta(minutes=minutes)
     link = f"https://{re.sub('[^a-z]+', '-', publisher.lower())[:60]}.example/{len(title)}?a=1&b=2"
-    return Voice(publisher, title, link, seen - timedelta(seconds=40), seen, copies)
+    return Report(publisher, title, link, seen - timedelta(seconds=40), seen, copies)
 
 
 _TITLE = "Tanker burns after a drone attack outside the port of Marava"
