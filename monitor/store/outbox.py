@@ -283,9 +283,3 @@ def thread_of(session: Session, alert_id: int, subscriber_id: int) -> list[Deliv
         Delivery.alert_id == alert_id, Delivery.subscriber_id == subscriber_id, col(Delivery.status).not_in(gone)
     )
     return list(session.exec(wanted.order_by(col(Delivery.alert_revision), col(Delivery.id))))
-
-
-def of_alerts(session: Session, alert_ids: Iterable[int]) -> list[Delivery]:
-    return list(
-        session.exec(select(Delivery).where(col(Delivery.alert_id).in_(list(alert_ids))).order_by(col(Delivery.id)))
-    )

@@ -29,7 +29,7 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def told(facts: Any) -> dict[str, Any]:
-    (one,) = json.loads(hook.body_of(facts))["alerts"]
+    (one,) = json.loads(hook.rollup_body([facts], ()))["alerts"]
     assert isinstance(one, dict)
     return one
 
@@ -69,7 +69,7 @@ def test_a_receiver_of_a_webhook_finds_every_fact_under_its_key() -> None:
         acknowledged_at=NOON,
         reports=(report("Harbour Gazette", 0, "Quay Courier"), replace(report("Tide", 4), published_at=None)),
     )
-    body = json.loads(hook.body_of(facts))
+    body = json.loads(hook.rollup_body([facts], ()))
     assert {key: body[key] for key in ("version", "reasons", "more")} == {"version": 1, "reasons": [], "more": 0}
     assert told(facts) == {
         "key": "story-41",
@@ -137,14 +137,14 @@ def test_who_writes_a_receiver_by_the_manual_gets_what_it_promises() -> None:
     shown = re.search(r"^    \{\n(?:    .*\n)+?    \}\n", manual, re.MULTILINE)
     assert shown
     facts = alert(place=(54.35, 18.65), reports=(report("Harbour Gazette", 0, "Quay Courier"),))
-    assert keys_in(json.loads(shown[0])) == keys_in(json.loads(hook.body_of(facts)))
+    assert keys_in(json.loads(shown[0])) == keys_in(json.loads(hook.rollup_body([facts], ())))
     for cause in Cause:
         assert f"`{cause.name.lower()}`" in manual
 
 
 def test_the_same_alert_is_the_same_bytes_so_that_a_repeat_bears_the_same_signature() -> None:
-    body = hook.body_of(alert())
-    assert body == hook.body_of(alert())
+    body = hook.rollup_body([alert()], ())
+    assert body == hook.rollup_body([alert()], ())
     assert body.startswith(b'{"version":1,"reasons":[],"alerts":[{"key":"story-41",')
     expected = hmac.new(b"between us", body, "sha256").hexdigest()
     assert hook.signature(body, "between us") == f"sha256={expected}"
@@ -170,7 +170,7 @@ def test_a_story_that_hundreds_report_sends_its_first_hundred_reports_and_their_
 
 @pytest.mark.parametrize("said", HOSTILE)
 def test_whatever_a_headline_holds_a_receiver_reads_utf8_without_invisible_characters(said: str) -> None:
-    assert invisible("".join(texts_in(json.loads(hook.body_of(spoiled(said)).decode())))) == set()
+    assert invisible("".join(texts_in(json.loads(hook.rollup_body([spoiled(said)], ()).decode())))) == set()
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "https://", "https://a.test/\r\nX: y", "http://[", "data:,x"])
@@ -354,7 +354,7 @@ def test_no_text_at_all_breaks_a_format(said: str) -> None:
     facts = spoiled(said)
     ElementTree.fromstring(atom(FEED, [facts]))
     json.loads(json_feed(FEED, [facts]))
-    json.loads(hook.body_of(facts))
+    json.loads(hook.rollup_body([facts], ()))
     title, text = chat.title_and_text(facts)
     assert not re.search(r"[@＠]\w|<\S|\]\(|\|\|", f"{title}\n{text}")
     assert len(text) <= 900

@@ -18,12 +18,8 @@ _REPORTS_AT_MOST = 100
 _ALERTS_AT_MOST = 500
 
 
-def body_of(facts: AlertFacts) -> bytes:
-    return rollup_body([facts], ())
-
-
 def rollup_body(alerts: Sequence[AlertFacts], reasons: Sequence[str]) -> bytes:
-    """Several alerts in one; `reasons` say in words why they were not told one by one."""
+    """One alert or several; `reasons` say in words why it is not told alone, or not in the usual way."""
     return _json(
         {
             "version": VERSION,
