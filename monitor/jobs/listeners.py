@@ -33,7 +33,7 @@ class Routes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Share:
     """What of a telling concerns one listener."""
 
     causes: tuple[Cause, ...]
@@ -110,8 +110,8 @@ class Listeners:
             if growing is not None and not rules:
                 causes = tuple(each for each in causes if each not in OPENING)
                 rules = self._heard_rules(listener, growing) or dict(growing)
-            part = _Part(causes, rules or said)
-            hearing = self._hearing(alert, telling, listener, part, item, feed_id)
+            share = _Share(causes, rules or said)
+            hearing = self._hearing(alert, telling, listener, share, item, feed_id)
             self.session.add(hearing)
             made.append(hearing)
         self.session.flush()
@@ -136,10 +136,10 @@ class Listeners:
         return held_until(listener, severity, self._quiet(rules), self.now)
 
     def _hearing(
-        self, alert: Alert, telling: Telling, listener: Listener, part: "_Part", item: Headline, feed_id: int | None
+        self, alert: Alert, telling: Telling, listener: Listener, share: "_Share", item: Headline, feed_id: int | None
     ) -> Hearing:
-        rules = list(part.rules)
-        severity = max(part.rules.values(), key=lambda each: each.rank) if part.rules else telling.severity
+        rules = list(share.rules)
+        severity = max(share.rules.values(), key=lambda each: each.rank) if share.rules else telling.severity
         # Who took it is no alert, and leaves room for those that are.
         rule = "" if telling.cause is Cause.TAKEN or not rules else rules[0]
         own = self.muted(rules, item, alert.story_id, listener.key)
@@ -151,7 +151,7 @@ class Listeners:
             self._leaving.get(listener.key),
         )
         turn = turn_of(
-            listener, severity, part.causes, heard, self._quiet(rules), self.now, self.routes.policy,
+            listener, severity, share.causes, heard, self._quiet(rules), self.now, self.routes.policy,
             muted=own is not None,
         )  # fmt: skip
         if turn.wait is None:
@@ -166,7 +166,7 @@ class Listeners:
             due_at=turn.due_at,
             wait=turn.wait,
             note=own.reason if own else "",
-            causes=[cause.name.lower() for cause in part.causes],
+            causes=[cause.name.lower() for cause in share.causes],
             rules=rules,
             severity=severity,
             rule=rule,
