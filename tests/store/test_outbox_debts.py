@@ -194,3 +194,12 @@ def test_an_operator_sees_what_waits_since_when_and_why(db: Database) -> None:
         trouble="connection refused",
         refused=[("reader@example.org", "550 5.1.1 unknown")],
     )
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_worker_does_not_wait_for_a_mail_that_another_is_just_starting(db: Database) -> None:
+    number = db.write_now(owe_an_alert)
+    with Session(db.engine) as one, Session(db.engine) as two:
+        assert outbox.start(one, number, MAIL, MESSAGE_ID, NOW) is not None
+        one.flush()
+        assert outbox.start(two, number, MAIL, MESSAGE_ID, NOW) is None
