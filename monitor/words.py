@@ -2,6 +2,18 @@
 
 from enum import StrEnum
 
+# That mails and pages speak; English is what they are written in.
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pl": "Polski",
+    "uk": "Українська",
+}
+# As a subscriber's topic: every topic there is, and those to come.
+EVERY_TOPIC = "*"
+
 
 class Severity(StrEnum):
     INFO = "info"
@@ -95,3 +107,38 @@ class Placing(StrEnum):
     EVENT = "the same event in other words"
     ACROSS = "the same event in another language"
     OPERATOR = "put here by hand"
+
+
+class Verdict(StrEnum):
+    """What a refusal, or a mail that came back, says of an address; the value is the reason people read."""
+
+    DEAD = "there is no such address"
+    DISABLED = "its mailbox is closed"
+    SOFT = "it cannot be reached for the moment"
+    OURS = "the fault is ours: sender, size or policy"
+    UNKNOWN = "refused without a reason that can be told"
+    COMPLAINT = "its owner marked our mail as spam"
+
+
+class Deed(StrEnum):
+    """What was done about a subscriber; the value is the word people read."""
+
+    ASKED = "asked to join"
+    CONFIRMED = "confirmed the address"
+    REFUSED = "never asked for it"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    ADDED = "added"
+    IMPORTED = "imported"
+    CHANGED = "changed the choices"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    MOVED = "changed the address"
+    LEFT = "left"
+    EXPIRED = "did not confirm in time"
+    EXPORTED = "took a copy of what is kept"
+    BOUNCED = "could not be reached"
+    PROBED = "was tried again"
+    REACHED = "can be reached again"
+    ERASED = "erased"
+    REVOKED = "links revoked"

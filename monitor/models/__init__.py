@@ -1,14 +1,26 @@
 """The tables: plain records, aware UTC times only, no relationships and no queries."""
 
-from monitor.models.people import (
+from monitor.models.owed import (
+    AccountKind,
+    AccountMail,
+    Body,
     Briefing,
     Delivery,
     DeliveryKind,
     DeliveryStatus,
+    Edition,
     JobRun,
     Notice,
+    Pause,
+)
+from monitor.models.people import (
+    Application,
+    Bounce,
+    Errand,
+    Record,
     Subscriber,
     SubscriberState,
+    Suppression,
 )
 from monitor.models.stories import (
     Alert,
@@ -26,12 +38,19 @@ from monitor.models.stories import (
 from monitor.models.watch import Entry, Feed, FeedCase, FeedDay, Push, PushState, Revision
 
 __all__ = [
+    "AccountKind",
+    "AccountMail",
     "Alert",
+    "Application",
+    "Body",
+    "Bounce",
     "Briefing",
     "Delivery",
     "DeliveryKind",
     "DeliveryStatus",
+    "Edition",
     "Entry",
+    "Errand",
     "Escalation",
     "Feed",
     "FeedCase",
@@ -41,8 +60,10 @@ __all__ = [
     "Key",
     "Match",
     "Notice",
+    "Pause",
     "Push",
     "PushState",
+    "Record",
     "Repair",
     "RepairKind",
     "Revision",
@@ -50,6 +71,7 @@ __all__ = [
     "Story",
     "Subscriber",
     "SubscriberState",
+    "Suppression",
     "Telling",
     "Vetting",
 ]

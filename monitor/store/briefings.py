@@ -1,8 +1,11 @@
 """Briefings: what stands in a window of arrival, and which issue was the last."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from monitor.core.alerts import Arrival, was_old
@@ -13,23 +16,54 @@ from monitor.words import Disposition, Wait
 
 _SUMMARY_LIMIT = 320
 _OLD = timedelta(hours=24)
+_KEPT = (Wait.AWAY, Wait.MUTED)
 _HELD_BACK = (Disposition.HELD, Disposition.SILENCED, Disposition.INHIBITED)
 
 
-def exists(session: Session, subscriber_id: int, local_date: date) -> bool:
-    wanted = select(Briefing.id).where(Briefing.subscriber_id == subscriber_id, Briefing.local_date == local_date)
-    return session.exec(wanted).first() is not None
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a reader was briefed of last, and whether something is kept from them that others were told."""
+
+    written_at: datetime | None = None
+    upto_arrival: int = 0
+    kept_from: bool = False
 
 
-def written_since(session: Session, day: date) -> set[tuple[int, date]]:
+def written_since(session: Session, day: date, among: Sequence[int] | None = None) -> set[tuple[int, date]]:
     """(subscriber, local date) of every briefing of these days."""
     wanted = select(col(Briefing.subscriber_id), col(Briefing.local_date)).where(col(Briefing.local_date) >= day)
+    if among is not None:
+        wanted = wanted.where(col(Briefing.subscriber_id).in_(among))
     return {(subscriber_id, local_date) for subscriber_id, local_date in session.exec(wanted)}
 
 
-def last(session: Session, subscriber_id: int) -> Briefing | None:
-    wanted = select(Briefing).where(Briefing.subscriber_id == subscriber_id)
-    return session.exec(wanted.order_by(col(Briefing.upto_arrival).desc(), col(Briefing.id).desc()).limit(1)).first()
+def pasts(session: Session, numbers: Sequence[int]) -> dict[int, Past]:
+    """Of each of these subscribers."""
+    newest = (
+        select(col(Briefing.subscriber_id), func.max(Briefing.written_at), func.max(Briefing.upto_arrival))
+        .where(col(Briefing.subscriber_id).in_(numbers))
+        .group_by(col(Briefing.subscriber_id))
+    )
+    last = {number: (written_at, upto) for number, written_at, upto in session.exec(newest)}
+    listeners = [f"person:{number}" for number in numbers]
+    kept = select(Hearing.listener).where(col(Hearing.wait).in_(_KEPT), col(Hearing.listener).in_(listeners)).distinct()
+    kept_from = set(session.exec(kept))
+    found = {}
+    for number in numbers:
+        written_at, upto = last.get(number, (None, 0))
+        found[number] = Past(written_at, upto, f"person:{number}" in kept_from)
+    return found
+
+
+def keep_all(session: Session, issues: Sequence[Briefing]) -> list[Briefing]:
+    """The issues with their numbers, in one statement."""
+    if not issues:
+        return []
+    rows = [issue.model_dump(exclude={"id"}) for issue in issues]
+    kept = insert(Briefing).returning(col(Briefing.id), sort_by_parameter_order=True)
+    for issue, number in zip(issues, session.connection().execute(kept, rows).scalars(), strict=True):
+        issue.id = number
+    return list(issues)
 
 
 def arrival_before(session: Session, moment: datetime) -> int:
@@ -97,6 +131,7 @@ def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match
         rules=tuple(rules.values()),
         alerted=alerted,
         old=all(_was_old(entry) for entry, _, _ in group),
+        number=story.id,
     )
 
 
@@ -124,7 +159,7 @@ def kept_from(session: Session, subscriber_id: int, after: int, upto: int) -> li
         select(Hearing, Telling, Entry)
         .join(Telling, col(Telling.id) == Hearing.telling_id)
         .join(Entry, col(Entry.id) == Telling.entry_id)
-        .where(Hearing.listener == f"person:{subscriber_id}", col(Hearing.wait).in_((Wait.AWAY, Wait.MUTED)))
+        .where(Hearing.listener == f"person:{subscriber_id}", col(Hearing.wait).in_(_KEPT))
         .where(col(Entry.arrival) > after, col(Entry.arrival) <= upto)
         .order_by(col(Hearing.id))
     )
@@ -160,7 +195,3 @@ def blind_spots(session: Session) -> list[BlindSpot]:
 
 def watched_feeds(session: Session) -> int:
     return session.exec(select(func.count()).select_from(Feed).where(col(Feed.retired_at).is_(None))).one()
-
-
-def last_written(session: Session) -> Briefing | None:
-    return session.exec(select(Briefing).order_by(col(Briefing.id).desc()).limit(1)).first()

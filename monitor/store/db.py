@@ -70,6 +70,19 @@ class Database:
         self._witness(f"after commit of {name}")
         return result
 
+    async def checkpoint(self) -> None:
+        """What was overwritten or deleted is in no file any more. On PostgreSQL that is up to its vacuum."""
+        if self.is_sqlite:
+            await asyncio.get_running_loop().run_in_executor(self._writers, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        # Outside of any transaction: inside one it is refused.
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.close()
+
     def take_run_lock(self) -> None:
         """Become the one instance that works on this database until `close` or death. Raises DatabaseInUseError."""
         if self.is_sqlite:
@@ -139,15 +152,22 @@ def single_triage(session: Session) -> None:
 
 
 def _sqlite(url: str) -> Engine:
+    # Parameters are addresses and texts of people; errors go to the log.
     path = make_url(url).database or ""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         # pysqlite's own BEGIN is deferred and comes too late; ours is sent by `begin` below.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         # SQLite's own knows ASCII only, and Cyrillic titles have capitals too.
         connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
@@ -169,4 +189,4 @@ def _postgresql(url: str) -> Engine:
         "keepalives_interval": 3,
         "keepalives_count": 3,
     }
-    return create_engine(url, pool_pre_ping=True, connect_args=options)
+    return create_engine(url, pool_pre_ping=True, connect_args=options, hide_parameters=True)

@@ -1,219 +1,167 @@
 """The outbox: every message owed to someone, and how sending it went."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col, func, select, update
+import sqlalchemy
+from sqlalchemy import Row, bindparam
+from sqlmodel import Session, SQLModel, col, func, select, update
 
 from monitor.core.timing import next_try
 from monitor.models import (
+    Body,
     Briefing,
     Delivery,
     DeliveryKind,
     DeliveryStatus,
-    Notice,
+    Pause,
     Subscriber,
     SubscriberState,
 )
+from monitor.store.owing import URGENT
 
-_ALERT_LANE, _NOTICE_LANE, _BRIEFING_LANE = 0, 1, 2
-# A fall-back for what is older would wake people for what the briefing has told.
-_STILL_NEWS = timedelta(days=1)
+EVERY_LANE = (0, 1, 2)
+LEFT = "the subscriber left"
+SUPPRESSED = "this address is never written to"
+_deliveries, _people, _never, _pauses = (
+    SQLModel.metadata.tables[each] for each in ("deliveries", "subscribers", "suppressions", "pauses")
+)
+_PAUSED = (
+    sqlalchemy.exists()
+    .where(_pauses.c.until > bindparam("now"), _pauses.c.domain.in_((_deliveries.c.domain, "*")))
+    .correlate(_deliveries)
+)
+_OWED = (
+    sqlalchemy.select(
+        _deliveries.c.status,
+        _deliveries.c.kind,
+        _deliveries.c.subscriber_id,
+        _deliveries.c.message.is_not(None).label("packed"),
+        _people.c.state,
+        _people.c.briefing,
+        _never.c.mark.is_not(None).label("suppressed"),
+        ((_deliveries.c.lane != URGENT) & _PAUSED).label("paused"),
+    )
+    .select_from(_deliveries)
+    .outerjoin(_people, _people.c.id == _deliveries.c.subscriber_id)
+    .outerjoin(_never, _never.c.mark == bindparam("mark"))
+    .where(_deliveries.c.id == bindparam("delivery"))
+    .with_for_update(of=_deliveries, skip_locked=True)
+)
+_ONE = _deliveries.update().where(_deliveries.c.id == bindparam("delivery"))
+_START = _ONE.values(status=DeliveryStatus.SENDING, attempts=_deliveries.c.attempts + 1)
+_START_FIRST = _START.values({name: bindparam(name) for name in ("message", "message_id", "token", "body_id", "fills")})
+_CANCEL = _ONE.values(status=DeliveryStatus.CANCELLED, reply=bindparam("reply"), settled_at=bindparam("settled_at"))
+_SENT = _ONE.values(status=DeliveryStatus.SENT, reply=bindparam("reply"), settled_at=bindparam("settled_at"))
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where what a listener hears goes: a person's mail, or a channel."""
+class Due:
+    """A message that is due, with whom it is for, and for a briefing the edition that it brings."""
 
-    subscriber_id: int | None
-    recipient: str
-    channel: str = ""
-
-    @property
-    def mark(self) -> str:
-        return f"channel/{self.channel}" if self.channel else str(self.subscriber_id)
+    delivery: Delivery
+    person: Subscriber | None = None
+    edition_id: int | None = None
 
 
-def owe_alert(session: Session, alert_id: int, revision: int, to: Address, now: datetime) -> Delivery:
-    return _owe(
-        session,
-        Delivery(
-            key=f"alert:{alert_id}:{revision}:{to.mark}",
-            kind=DeliveryKind.ALERT,
-            lane=_ALERT_LANE,
-            subscriber_id=to.subscriber_id,
-            recipient=to.recipient,
-            channel=to.channel,
-            alert_id=alert_id,
-            alert_revision=revision,
-            owed_at=now,
-            next_try_at=now,
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A message ready to leave: its head, what others share of it, and what fills the gaps of that. `body_id` is known
+    once the shared part is kept."""
+
+    token: str
+    message_id: str
+    head: bytes
+    body_id: int | None = None
+    fills: dict[str, str] = field(default_factory=dict)
 
 
-def owe_rollup(session: Session, first_hearing: int, to: Address, now: datetime) -> Delivery:
-    """Several alerts in one message, named after the first of what it tells."""
-    return _owe(
-        session,
-        Delivery(
-            key=f"rollup:{first_hearing}:{to.mark}",
-            kind=DeliveryKind.ROLLUP,
-            lane=_ALERT_LANE,
-            subscriber_id=to.subscriber_id,
-            recipient=to.recipient,
-            channel=to.channel,
-            owed_at=now,
-            next_try_at=now,
-        ),
-    )
-
-
-def owe_instead(session: Session, failing: Delivery, channel: str, key: str, now: datetime) -> Delivery:
-    """The same alert by a fall-back channel."""
-    return _owe(
-        session,
-        Delivery(
-            key=key,
-            kind=failing.kind,
-            lane=_ALERT_LANE,
-            recipient=channel,
-            channel=channel,
-            alert_id=failing.alert_id,
-            alert_revision=failing.alert_revision,
-            instead_of=failing.instead_of or failing.id,
-            owed_at=now,
-            next_try_at=now,
-        ),
-    )
-
-
-def fallback_key(way: str, channel: str, telling_ids: Iterable[int]) -> str:
-    """Names what a fall-back tells once, however many people wait for it by the way that fails."""
-    told = ",".join(map(str, sorted(telling_ids)))
-    return f"fallback:{channel}:{way or 'mail'}:{sha256(told.encode()).hexdigest()[:24]}"
-
-
-def failing_since(session: Session, way: str, before: datetime) -> list[Delivery]:
-    """Alerts owed by this way before then that have not left yet, and those that were refused for good: one of all that
-    tell the same."""
-    ours = (Delivery.channel == way, Delivery.lane == _ALERT_LANE)
-    news = col(Delivery.owed_at) > before - _STILL_NEWS
-    late = select(Delivery).where(
-        *ours, Delivery.status == DeliveryStatus.QUEUED, news, col(Delivery.owed_at) <= before
-    )
-    refused = select(Delivery).where(*ours, Delivery.status == DeliveryStatus.FAILED, news)
-    found: dict[tuple[int | None, int | None, int], Delivery] = {}
-    for wanted in (late, refused):
-        for each in session.exec(wanted.order_by(col(Delivery.id))):
-            same = each.id if each.kind is DeliveryKind.ROLLUP else 0
-            found.setdefault((each.alert_id, each.alert_revision, same), each)
-    return list(found.values())
-
-
-def cancel_unknown(session: Session, channels: Collection[str], now: datetime) -> int:
-    """What is still owed to channels that the config does not know any more."""
-    owed = update(Delivery).where(
-        col(Delivery.channel).not_in(["", *channels]), col(Delivery.status) == DeliveryStatus.QUEUED
-    )
-    why = "the channel is no longer in the config"
-    return session.exec(owed.values(status=DeliveryStatus.CANCELLED, settled_at=now, reply=why)).rowcount
-
-
-def is_owed(session: Session, key: str) -> bool:
-    return session.exec(select(Delivery.id).where(Delivery.key == key)).first() is not None
-
-
-def owe_briefing(session: Session, briefing: Briefing, person: Subscriber, now: datetime) -> None:
-    _owe(
-        session,
-        Delivery(
-            key=f"briefing:{briefing.local_date.isoformat()}:{person.id}",
-            kind=DeliveryKind.BRIEFING,
-            lane=_BRIEFING_LANE,
-            subscriber_id=person.id,
-            recipient=person.address,
-            briefing_id=briefing.id,
-            owed_at=now,
-            next_try_at=now,
-        ),
-    )
-
-
-def owe_notice(session: Session, notice: Notice, contact: str, now: datetime) -> None:
-    _owe(
-        session,
-        Delivery(
-            key=f"notice:{notice.id}",
-            kind=DeliveryKind.NOTICE,
-            lane=_NOTICE_LANE,
-            recipient=contact,
-            notice_id=notice.id,
-            owed_at=now,
-            next_try_at=now,
-        ),
-    )
-
-
-def _owe(session: Session, delivery: Delivery) -> Delivery:
-    """A second debt with the same key is a mistake of ours, and the unique key makes it an error."""
-    session.add(delivery)
-    session.flush()
-    return delivery
-
-
-def next_due(session: Session, channel: str, now: datetime, limit: int) -> list[Delivery]:
-    """What is due by a channel, or by mail (""): alerts first, then notices, then briefings, each as it was owed."""
+def next_due(
+    session: Session, channel: str, now: datetime, limit: int, lanes: Collection[int] = EVERY_LANE
+) -> list[Due]:
+    """What is due by a channel, or by mail (""), in its lane's turn, each as it was owed. What a pause holds is not
+    due, but what is urgent never waits for one."""
+    paused = select(Pause.domain).where(col(Pause.until) > now)
+    everything = select(Pause.domain).where(col(Pause.until) > now, Pause.domain == "*").exists()
     due = (
-        select(Delivery)
+        select(Delivery, Subscriber, Briefing.edition_id)
+        .outerjoin(Subscriber, col(Subscriber.id) == Delivery.subscriber_id)
+        .outerjoin(Briefing, col(Briefing.id) == Delivery.briefing_id)
         .where(Delivery.channel == channel, Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now)
+        .where(col(Delivery.lane).in_(lanes))
+        .where((col(Delivery.lane) == URGENT) | (col(Delivery.domain).not_in(paused) & ~everything))
         .order_by(col(Delivery.lane), col(Delivery.id))
         .limit(limit)
     )
-    return list(session.exec(due))
+    return [Due(*row) for row in session.exec(due)]
 
 
-def alert_is_due(session: Session, now: datetime) -> bool:
-    due = select(Delivery.id).where(
-        Delivery.channel == "",
-        Delivery.status == DeliveryStatus.QUEUED,
-        col(Delivery.next_try_at) <= now,
-        Delivery.lane == _ALERT_LANE,
-    )
-    return session.exec(due.limit(1)).first() is not None
+def keep_body(session: Session, mark: str, content: bytes, now: datetime) -> int:
+    """The number of this body, kept once."""
+    known = session.exec(select(Body.id).where(Body.mark == mark)).first()
+    if known is not None:
+        return known
+    body = Body(mark=mark, content=content, made_at=now)
+    session.add(body)
+    session.flush()
+    return body.id
 
 
-def start(session: Session, delivery_id: int, message: bytes, message_id: str, now: datetime) -> Delivery | None:
-    """Mark it as being sent and keep the bytes, before the server hears of it. None: it is no longer owed."""
-    delivery = session.get(Delivery, delivery_id, with_for_update={"skip_locked": True})
-    if delivery is None or delivery.status != DeliveryStatus.QUEUED:
-        return None
-    if delivery.subscriber_id is not None and not _wants_mail(session, delivery):
-        delivery.status, delivery.settled_at, delivery.reply = DeliveryStatus.CANCELLED, now, "the subscriber left"
-        session.add(delivery)
-        return None
-    delivery.status = DeliveryStatus.SENDING
-    delivery.attempts += 1
-    if delivery.message is None:
-        delivery.message, delivery.message_id = message, message_id
-    session.add(delivery)
-    return delivery
+def body(session: Session, body_id: int) -> bytes:
+    return session.get_one(Body, body_id).content
 
 
-def _wants_mail(session: Session, delivery: Delivery) -> bool:
-    person = session.get(Subscriber, delivery.subscriber_id)
-    return person is not None and person.state == SubscriberState.CONFIRMED
+def start(session: Session, delivery_id: int, packed: Packed, mark: str, now: datetime) -> bool:
+    """Mark it as being sent and keep the bytes, before the server hears of it. False: it is no longer owed, or not
+    now. `mark` is its recipient's among those never written to."""
+    # Objects of the ORM would cost more than handing the mail over.
+    line = session.connection()
+    owed = line.execute(_OWED, {"delivery": delivery_id, "mark": mark, "now": now}).first()
+    if owed is None or owed.status != DeliveryStatus.QUEUED:
+        return False
+    if reason := _unwanted(owed):
+        line.execute(_CANCEL, {"delivery": delivery_id, "reply": reason, "settled_at": now})
+        return False
+    if owed.paused:
+        return False
+    if owed.packed:
+        line.execute(_START, {"delivery": delivery_id})
+        return True
+    kept = {"message_id": packed.message_id, "token": packed.token, "body_id": packed.body_id, "fills": packed.fills}
+    line.execute(_START_FIRST, {"delivery": delivery_id, "message": packed.head, **kept})
+    return True
+
+
+def _unwanted(owed: Row[Any]) -> str:
+    """Why nobody may be sent it any more."""
+    if owed.subscriber_id is None:
+        return ""
+    if owed.suppressed:
+        return SUPPRESSED
+    if owed.state is None or owed.state == SubscriberState.ERASED:
+        return LEFT
+    if owed.kind == DeliveryKind.ACCOUNT:
+        return ""
+    wanted = owed.state == SubscriberState.CONFIRMED and (owed.kind != DeliveryKind.BRIEFING or owed.briefing)
+    return "" if wanted else LEFT
 
 
 def sent(session: Session, delivery_id: int, reply: str, now: datetime) -> None:
-    delivery = session.get_one(Delivery, delivery_id)
-    delivery.status, delivery.reply, delivery.settled_at = DeliveryStatus.SENT, reply, now
-    session.add(delivery)
+    session.connection().execute(_SENT, {"delivery": delivery_id, "reply": reply, "settled_at": now})
 
 
-def refused(session: Session, delivery_id: int, reason: str, now: datetime, *, permanent: bool, doubtful: bool) -> None:
+def refused(
+    session: Session,
+    delivery_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    permanent: bool,
+    doubtful: bool,
+    not_before: datetime | None = None,
+) -> None:
     """It was not taken: try again later, or, refused for good or for five days, never."""
     delivery = session.get_one(Delivery, delivery_id)
     if delivery.status == DeliveryStatus.QUEUED:
@@ -223,7 +171,7 @@ def refused(session: Session, delivery_id: int, reason: str, now: datetime, *, p
     if again_at is None:
         delivery.status, delivery.settled_at = DeliveryStatus.FAILED, now
     else:
-        delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, again_at
+        delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, max(again_at, not_before or again_at)
     session.add(delivery)
 
 
@@ -235,13 +183,19 @@ def give_back(session: Session, delivery_id: int, reason: str) -> None:
     session.add(delivery)
 
 
-def recover(session: Session, now: datetime, channel: str | None = None) -> int:
+def put_off(session: Session, delivery_ids: Collection[int], until: datetime) -> None:
+    """Their domain has had as many as it is sent a minute."""
+    wanted = col(Delivery.id).in_(delivery_ids), col(Delivery.status) == DeliveryStatus.QUEUED
+    session.exec(update(Delivery).where(*wanted).values(next_try_at=until))
+
+
+def recover(session: Session, now: datetime, channel: str | None = None, lanes: Collection[int] = EVERY_LANE) -> int:
     """Whatever a dead process was sending may or may not have left; it is sent again, the same mail. `channel` None: by
     whichever way."""
     ours = () if channel is None else (col(Delivery.channel) == channel,)
     left = session.exec(
         update(Delivery)
-        .where(col(Delivery.status) == DeliveryStatus.SENDING, *ours)
+        .where(col(Delivery.status) == DeliveryStatus.SENDING, col(Delivery.lane).in_(lanes), *ours)
         .values(status=DeliveryStatus.QUEUED, doubtful=True, next_try_at=now)
     )
     return left.rowcount
@@ -274,6 +228,11 @@ def summary(session: Session) -> Outbox:
         .limit(5)
     )
     return Outbox(counts, oldest, last_sent, trouble or "", list(dict.fromkeys(refused)))
+
+
+def pauses(session: Session, now: datetime) -> list[Pause]:
+    """The pauses in force."""
+    return list(session.exec(select(Pause).where(col(Pause.until) > now).order_by(col(Pause.domain))))
 
 
 def thread_of(session: Session, alert_id: int, subscriber_id: int) -> list[Delivery]:

@@ -9,7 +9,7 @@ from monitor.core.rhythm import Pace
 from monitor.core.values import ParsedEntry, ParsedFeed
 from monitor.jobs.take_in import Outcome, Read, TakenIn, Terms, Visit, take_in
 from monitor.models import Alert, Briefing, Delivery, Entry, Feed, Story, Subscriber
-from monitor.store import feeds, outbox, subscribers
+from monitor.store import feeds, owing, subscribers
 from monitor.store.feeds import WantedFeed
 from monitor.words import Severity
 
@@ -106,8 +106,7 @@ def briefing_for(session: Session, person: Subscriber, day: date = TODAY, upto: 
         after_arrival=0,
         upto_arrival=upto,
         written_at=NOW,
-        subject="Monday's briefing",
-        contents={"stories": []},
+        edition_id=0,
     )
     session.add(briefing)
     session.flush()
@@ -132,4 +131,4 @@ def delivery(session: Session, delivery_id: int) -> Delivery:
 
 def owe_telling(session: Session, alert: Alert, person: Subscriber, now: datetime) -> Delivery:
     """The alert's present revision, owed to this person."""
-    return outbox.owe_alert(session, alert.id, alert.revision, outbox.Address(person.id, person.address), now)
+    return owing.owe_alert(session, alert.id, alert.revision, owing.Address(person.id, person.address), now)

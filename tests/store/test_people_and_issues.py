@@ -80,9 +80,9 @@ def test_a_reader_gets_one_issue_a_day(db: Database) -> None:
     person, other = db.write_now(subscribe), db.write_now(subscribe, "other@example.org")
     monday, tuesday = NOW.date(), NOW.date() + timedelta(days=1)
     db.write_now(briefing_for, person, monday)
-    assert db.read_now(briefings.exists, person.id, monday)
-    assert not db.read_now(briefings.exists, person.id, tuesday)
-    assert not db.read_now(briefings.exists, other.id, monday)
+    assert db.read_now(briefings.written_since, monday) == {(person.id, monday)}
+    assert db.read_now(briefings.written_since, monday, [other.id]) == set()
+    assert db.read_now(briefings.written_since, tuesday) == set()
     with pytest.raises(IntegrityError):
         db.write_now(briefing_for, person, monday)
     db.write_now(briefing_for, other, monday)
@@ -91,14 +91,12 @@ def test_a_reader_gets_one_issue_a_day(db: Database) -> None:
 
 def test_a_readers_next_issue_begins_where_their_own_last_one_ended(db: Database) -> None:
     person, other = db.write_now(subscribe), db.write_now(subscribe, "other@example.org")
-    assert db.read_now(briefings.last, person.id) is None
+    assert db.read_now(briefings.pasts, [person.id]) == {person.id: briefings.Past()}
     for day, upto in ((1, 40), (2, 55)):
         db.write_now(briefing_for, person, date(2026, 3, day), upto)
     db.write_now(briefing_for, other, date(2026, 3, 3), 90)
-    last, newest = db.read_now(briefings.last, person.id), db.read_now(briefings.last_written)
-    assert last is not None
-    assert newest is not None
-    assert (last.upto_arrival, newest.upto_arrival, newest.contents) == (55, 90, {"stories": []})
+    pasts = db.read_now(briefings.pasts, [person.id, other.id])
+    assert [(past.written_at, past.upto_arrival) for past in pasts.values()] == [(NOW, 55), (NOW, 90)]
 
 
 def test_a_reader_is_briefed_on_the_window_and_not_on_a_feeds_back_catalogue(db: Database) -> None:

@@ -6,7 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from monitor.store import outbox, schema, stories, tellings
+from monitor.models import Edition
+from monitor.store import editions, outbox, schema, stories, tellings
 from monitor.store.db import Database
 from monitor.words import Cause
 
@@ -65,9 +66,7 @@ def test_an_operator_with_stories_and_alerts_keeps_them_when_stories_learn_to_be
     db = Database(blank_url)
     try:
         _bring_to(db, "0004")
-        with db.engine.execution_options(writing=True).begin() as connection:
-            for statement in filter(str.strip, _TOLD.split(";\n")):
-                connection.execute(text(statement))
+        _fill(db, _TOLD)
         schema.upgrade(db)
         assert schema.differences(db) == []
         [told] = db.read_now(lambda session: stories.told_since(session, datetime(2026, 3, 1, tzinfo=UTC), 5))
@@ -100,11 +99,7 @@ def test_an_operator_who_upgrades_while_a_mail_waits_loses_neither_the_mail_nor_
     db = Database(blank_url)
     try:
         _bring_to(db, "0005")
-        with db.engine.execution_options(writing=True).begin() as connection:
-            told = _TOLD.replace("INSERT INTO feeds (id,", "INSERT INTO feeds (family, id,")
-            told = told.replace("VALUES (1, 'https://herald.test/'", "VALUES ('Herald', 1, 'https://herald.test/'")
-            for statement in filter(str.strip, (told + _MAILED).split(";\n")):
-                connection.execute(text(statement))
+        _fill(db, _since_families(_TOLD) + _MAILED)
         schema.upgrade(db)
         assert schema.differences(db) == []
         first, second = db.read_now(tellings.of_alert, 1)
@@ -113,6 +108,56 @@ def test_an_operator_who_upgrades_while_a_mail_waits_loses_neither_the_mail_nor_
         [(telling, hearing)] = db.read_now(tellings.told_by, 2)
         assert (telling.id, hearing.listener, hearing.wait) == (second.id, "person:1", None)
         assert [mail.id for mail in db.read_now(outbox.thread_of, 1, 1)] == [1, 2]
-        assert [mail.id for mail in db.read_now(outbox.next_due, "", datetime(2026, 3, 3, tzinfo=UTC), 5)] == [2]
+        [due] = db.read_now(outbox.next_due, "", datetime(2026, 3, 3, tzinfo=UTC), 5)
+        assert (due.delivery.id, due.delivery.domain) == (2, "example.org")
     finally:
         db.close()
+
+
+# What an operator of the sixth schema has beside it: a briefing that was written, and its mail that waits.
+_BRIEFED = """
+INSERT INTO briefings (id, subscriber_id, local_date, after_arrival, upto_arrival, written_at, subject, contents)
+  VALUES (5, 1, '2026-03-02', 0, 2, '2026-03-02 07:00:00+00', 'Fire in Brackwell', '{"stories": []}');
+INSERT INTO deliveries (id, key, kind, lane, subscriber_id, recipient, channel, briefing_id, owed_at, status,
+    next_try_at, attempts, doubtful, message_id, reply)
+  VALUES (3, 'briefing:2026-03-02:1', 'briefing', 2, 1, 'ann@example.org', '', 5, '2026-03-02 07:00:00+00', 'queued',
+    '2026-03-02 07:00:00+00', 0, false, '', '');
+"""
+
+
+def test_an_operator_who_upgrades_keeps_people_as_they_were_and_briefings_that_wait(blank_url: str) -> None:
+    db = Database(blank_url)
+    try:
+        _bring_to(db, "0006")
+        _fill(db, _since_families(_TOLD) + _MAILED + _BRIEFED)
+        schema.upgrade(db)
+        assert schema.differences(db) == []
+        [due] = [
+            each for each in db.read_now(outbox.next_due, "", datetime(2026, 3, 3, tzinfo=UTC), 9) if each.edition_id
+        ]
+        assert due.person is not None
+        assert (due.person.topics, due.person.language, due.person.refuses_alerts) == (None, "", False)
+        edition = db.read_now(editions.by_number, [due.edition_id or 0])[5]
+        assert (edition.subject, edition.zone, edition.contents) == ("Fire in Brackwell", "UTC", {"stories": []})
+        # The next one gets a number of its own.
+        fresh = db.write_now(lambda session: editions.keep(session, _edition()).id)
+        assert fresh == 6
+    finally:
+        db.close()
+
+
+def _edition() -> Edition:
+    now = datetime(2026, 3, 3, tzinfo=UTC)
+    return Edition(mark="new", local_date=now.date(), written_at=now, subject="", contents={})
+
+
+def _since_families(statements: str) -> str:
+    """As the fifth schema wants them."""
+    named = statements.replace("INSERT INTO feeds (id,", "INSERT INTO feeds (family, id,")
+    return named.replace("VALUES (1, 'https://herald.test/'", "VALUES ('Herald', 1, 'https://herald.test/'")
+
+
+def _fill(db: Database, statements: str) -> None:
+    with db.engine.execution_options(writing=True).begin() as connection:
+        for statement in filter(str.strip, statements.split(";\n")):
+            connection.execute(text(statement))

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from monitor.models import Alert, DeliveryStatus, Hearing, Repair, RepairKind, Silence, Telling
-from monitor.store import alerts, outbox, silences, stories, tellings
+from monitor.store import alerts, owing, silences, stories, tellings
 from monitor.store.db import Database
 from monitor.words import Cause, Severity, Wait
 from tests.store.rows import HOUR, MINUTE, NOW, alert_on, delivery, start_story, subscribe
@@ -83,7 +83,7 @@ def test_what_is_owed_is_due_no_more_and_what_it_told_is_found_by_the_message(db
         person, alert = subscribe(session), alert_on(session)
         telling = tell(session, alert)
         hearing = hear(session, telling, NOW, None)
-        owed = outbox.owe_alert(session, alert.id, telling.revision, outbox.Address(person.id, person.address), NOW)
+        owed = owing.owe_alert(session, alert.id, telling.revision, owing.Address(person.id, person.address), NOW)
         tellings.sent_with(session, [hearing], owed)
         return owed.id
 
@@ -115,15 +115,15 @@ def test_a_way_that_fails_is_told_of_once_an_alert_and_an_unknown_channel_owes_n
         people = [subscribe(session, f"{name}@example.org") for name in "abc"]
         alert = alert_on(session)
         for person in people:
-            outbox.owe_alert(session, alert.id, 1, outbox.Address(person.id, person.address), NOW)
-        outbox.owe_alert(session, alert.id, 1, outbox.Address(None, "pager", "pager"), NOW)
+            owing.owe_alert(session, alert.id, 1, owing.Address(person.id, person.address), NOW)
+        owing.owe_alert(session, alert.id, 1, owing.Address(None, "pager", "pager"), NOW)
 
     db.write_now(write)
-    assert db.read_now(outbox.failing_since, "", NOW - MINUTE) == []
-    assert [each.id for each in db.read_now(outbox.failing_since, "", NOW)] == [1]
-    assert [each.channel for each in db.read_now(outbox.failing_since, "pager", NOW)] == ["pager"]
-    assert db.write_now(outbox.cancel_unknown, {"pager"}, NOW) == 0
-    assert db.write_now(outbox.cancel_unknown, (), NOW) == 1
+    assert db.read_now(owing.failing_since, "", NOW - MINUTE) == []
+    assert [each.id for each in db.read_now(owing.failing_since, "", NOW)] == [1]
+    assert [each.channel for each in db.read_now(owing.failing_since, "pager", NOW)] == ["pager"]
+    assert db.write_now(owing.cancel_unknown, {"pager"}, NOW) == 0
+    assert db.write_now(owing.cancel_unknown, (), NOW) == 1
     assert db.read_now(delivery, 4).status == DeliveryStatus.CANCELLED
     assert db.read_now(delivery, 1).status == DeliveryStatus.QUEUED
 

@@ -8,12 +8,13 @@ from sqlmodel import Session
 
 from monitor.core.telling import Case
 from monitor.models import DeliveryStatus, Notice
-from monitor.store import feed_days, notices, outbox
+from monitor.store import feed_days, notices, outbox, owing
 from monitor.store.db import Database
 from monitor.store.feed_days import Day
 from monitor.words import Condition
 from tests.store.rows import HOUR, MINUTE, NOW, TODAY, debt, delivery, feed_named, owe_an_alert, watch
 
+PACKED = outbox.Packed("", "<1@example.org>", b"mail")
 OPERATOR = "ops@example.org"
 CASE = Case(Condition.FAILING, NOW - HOUR, NOW, Condition.FAILING, NOW, 1)
 
@@ -22,7 +23,7 @@ def write_notice(session: Session) -> Notice:
     notice = Notice(written_at=NOW, subject="Herald in trouble", contents={})
     session.add(notice)
     session.flush()
-    outbox.owe_notice(session, notice, OPERATOR, NOW)
+    owing.owe_notice(session, notice, OPERATOR, NOW)
     return notice
 
 
@@ -72,15 +73,14 @@ def test_a_feed_that_is_well_is_followed_only_while_the_operator_has_heard_of_it
 def test_a_notice_is_sent_to_the_operator_who_is_no_subscriber(db: Database) -> None:
     db.write_now(write_notice)
     number = db.read_now(debt, "notice:1").id
-    started = db.write_now(outbox.start, number, b"mail", "<1@example.org>", NOW)
-    assert started is not None
-    assert started.recipient == OPERATOR
-    assert db.read_now(delivery, number).status == DeliveryStatus.SENDING
+    assert db.write_now(outbox.start, number, PACKED, "", NOW)
+    started = db.read_now(delivery, number)
+    assert (started.recipient, started.status) == (OPERATOR, DeliveryStatus.SENDING)
 
 
 def test_nobody_is_owed_the_same_notice_twice(db: Database) -> None:
     def twice(session: Session) -> None:
-        outbox.owe_notice(session, write_notice(session), OPERATOR, NOW)
+        owing.owe_notice(session, write_notice(session), OPERATOR, NOW)
 
     with pytest.raises(IntegrityError):
         db.write_now(twice)
@@ -89,20 +89,20 @@ def test_nobody_is_owed_the_same_notice_twice(db: Database) -> None:
 def test_a_notice_goes_behind_the_alerts(db: Database) -> None:
     db.write_now(write_notice)
     db.write_now(owe_an_alert)
-    assert [each.key for each in db.read_now(outbox.next_due, "", NOW, 9)] == ["alert:1:1:1", "notice:1"]
+    assert [each.delivery.key for each in db.read_now(outbox.next_due, "", NOW, 9)] == ["alert:1:1:1", "notice:1"]
 
 
 def test_a_notice_that_a_server_may_have_taken_is_no_longer_ours_to_withdraw(db: Database) -> None:
     db.write_now(write_notice)
     assert [notice.id for notice in db.read_now(notices.untaken)] == [1]
     number = db.read_now(debt, "notice:1").id
-    db.write_now(outbox.start, number, b"mail", "<1@example.org>", NOW)
+    db.write_now(outbox.start, number, PACKED, "", NOW)
     assert db.read_now(notices.untaken) == []
     db.write_now(notices.withdraw_untaken, NOW)
     assert db.read_now(delivery, number).status == DeliveryStatus.SENDING
     db.write_now(outbox.give_back, number, "nobody answers")
     assert [notice.id for notice in db.read_now(notices.untaken)] == [1]
-    db.write_now(outbox.start, number, b"mail", "<1@example.org>", NOW)
+    db.write_now(outbox.start, number, PACKED, "", NOW)
     db.write_now(outbox.refused, number, "try later", NOW, permanent=False, doubtful=True)
     assert db.read_now(notices.untaken) == []
 
