@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from monitor.core.tickets import Purpose, Tickets, follow_addresses
 
-OURS = Tickets("https://watch.test", "a secret of ours")
+OURS = Tickets("https://watch.test", ("a secret of ours",))
 numbers = st.lists(st.integers(0, 2**63 - 1), max_size=3)
 purposes = st.sampled_from(Purpose)
 
@@ -36,7 +36,7 @@ def test_what_anybody_types_is_no_ticket(purpose: Purpose, said: str) -> None:
 
 @given(purposes, numbers)
 def test_tickets_of_another_installation_are_worth_nothing_here(purpose: Purpose, said: list[int]) -> None:
-    assert OURS.read(purpose, Tickets("https://watch.test", "another").of(purpose, *said)) is None
+    assert OURS.read(purpose, Tickets("https://watch.test", ("another",)).of(purpose, *said)) is None
 
 
 @given(purposes, numbers)
