@@ -70,6 +70,7 @@ def _rule(settings: RuleSettings, lists: Lists, groups: Groups, problems: list[s
         alert.ack_within,
         tuple(_members(step, groups) for step in alert.then),
         alert.quiet_hours,
+        settings.topic,
     )
 
 

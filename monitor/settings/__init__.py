@@ -16,7 +16,7 @@ from monitor.settings.files import Source
 from monitor.settings.publishers import FILE_NAME as PUBLISHERS
 from monitor.settings.publishers import read_publishers
 from monitor.settings.rules import RuleBook, RuleSettings, read_rule_files, with_routes_checked
-from monitor.settings.secret import channel_secrets_of, password_of
+from monitor.settings.secret import channel_secrets_of, password_of, secret_named, token_of
 from monitor.settings.shapes import Config, Settings
 from monitor.settings.strict import Strict
 
@@ -80,6 +80,8 @@ def load(file: Path) -> Config:
     publishers = read_publishers(folder / PUBLISHERS, problems)
     feeds, headers = read_feeds(folder / settings.feeds_file, problems, publishers)
     password = password_of(folder, settings.mail, problems)
+    operator_token = token_of(folder, settings.web.operator_token_file, problems)
+    bounces_password = secret_named(folder, settings.bounces.password_file, "bounces.password_file", problems)
     channels = _channels(file, settings, problems)
     if settings.templates and not (folder / settings.templates).is_dir():
         problems.append(
@@ -102,6 +104,8 @@ def load(file: Path) -> Config:
         publishers=publishers,
         book=book,
         password=password,
+        operator_token=operator_token,
+        bounces_password=bounces_password,
         channel_secrets=channels,
     )
 

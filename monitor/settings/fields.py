@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
+from monitor.words import LANGUAGES
+
 _SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie"}
@@ -120,6 +122,15 @@ def _way_out(value: str) -> str:
     )
 
 
+def language(value: str) -> str:
+    """Raises ValueError."""
+    if value not in LANGUAGES:
+        raise ValueError(
+            f'"{value}" is none of the languages that mails and pages speak; use one of {", ".join(LANGUAGES)}'
+        )
+    return value
+
+
 def _database_url(value: str) -> str:
     if not value.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
         raise ValueError('use "sqlite:///FILE" or "postgresql+psycopg://USER@HOST/NAME"')
@@ -155,6 +166,7 @@ Span = Annotated[
     PlainSerializer(lambda lasts: f"{round(lasts.total_seconds() * 1000)}ms", return_type=str, when_used="json"),
 ]
 Zone = Annotated[str, AfterValidator(zone)]
+Language = Annotated[str, AfterValidator(language)]
 Address = Annotated[str, AfterValidator(address)]
 FeedUrl = Annotated[str, AfterValidator(feed_url)]
 Proxy = Annotated[str, AfterValidator(_proxy)]

@@ -11,11 +11,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from monitor.settings.fields import QuietHours, Span, address
 from monitor.settings.files import Source
 from monitor.settings.strict import Strict
-from monitor.words import Severity
+from monitor.words import EVERY_TOPIC, Severity
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 BLOCKS = ("match", "all", "unless", "drop")
 TESTS = ("fires", "silent", "held")
+_TOPIC_LIMIT = 60
 
 
 def _block(value: object) -> object:
@@ -24,6 +25,12 @@ def _block(value: object) -> object:
         return "\n".join(value)
     if not isinstance(value, str):
         raise ValueError("write text, a pattern a line, or a list of texts")  # noqa: TRY004  (pydantic wants it)
+    return value
+
+
+def _topic(value: str) -> str:
+    if value and (not value.isprintable() or len(value) > _TOPIC_LIMIT or value == EVERY_TOPIC):
+        raise ValueError(f'"{value}" is no topic; write one line of at most {_TOPIC_LIMIT} letters, like "Airspace"')
     return value
 
 
@@ -103,11 +110,14 @@ class RuleAlert(Strict):
 
 
 class RuleSettings(Strict):
-    """`lines` tells where in `file` the text of each key begins, for whoever finds its patterns wrong; `loose` are
-    the lines that hold several words and no quotes but those of TOML."""
+    """`topic` is what the rule is called in public, where people choose what they hear of; several may share one, and
+    a rule without one is nobody's business but the operator's. `lines` tells where in `file` the text of each key
+    begins, for whoever finds its patterns wrong; `loose` are the lines that hold several words and no quotes but those
+    of TOML."""
 
     name: str
     severity: Severity = Severity.HIGH
+    topic: Annotated[str, AfterValidator(_topic)] = ""
     match: Block
     all: Block = ""
     unless: Block = ""

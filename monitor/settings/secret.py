@@ -12,6 +12,7 @@ from monitor.settings.fields import TOKEN
 from monitor.settings.shapes import FeedSettings, Mail
 
 Headers = tuple[tuple[str, str], ...]
+_SHORTEST_TOKEN = 20
 
 
 def password_of(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | None:
@@ -23,6 +24,22 @@ def password_of(folder: Path, mail: Mail, problems: list[str]) -> SecretStr | No
         found = secret_in(credential(Path("smtp-password")) or folder / file, "mail.password_file", problems)
         return None if found is None else SecretStr(found)
     return None
+
+
+def token_of(folder: Path, file: Path | None, problems: list[str]) -> SecretStr | None:
+    """What opens the operator's pages."""
+    key = "web.operator_token_file"
+    found = secret_named(folder, file, key, problems)
+    if found is not None and len(found.get_secret_value()) < _SHORTEST_TOKEN:
+        problems.append(f"{key}: {file} is easily guessed; write {_SHORTEST_TOKEN} characters or more into it")
+    return found
+
+
+def secret_named(folder: Path, file: Path | None, key: str, problems: list[str]) -> SecretStr | None:
+    """The one line of a file that the config names; None when it names none."""
+    if file is None:
+        return None
+    return SecretStr(_line_in(folder, file, key, problems))
 
 
 def headers_of(folder: Path, feed: FeedSettings, place: Callable[[str], str], problems: list[str]) -> Headers:

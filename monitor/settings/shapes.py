@@ -1,6 +1,7 @@
 """The settings and their defaults, as the three config files state them."""
 
 from datetime import time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from monitor.settings.fields import (
     DatabaseUrl,
     FeedUrl,
     Headers,
+    Language,
     Listen,
     Proxy,
     PublicUrl,
@@ -23,6 +25,7 @@ from monitor.settings.fields import (
     Zone,
     address,
 )
+from monitor.settings.people import Bounces, Networks, Subscribe
 from monitor.settings.publishers import Publishers, shipped_publishers
 from monitor.settings.rules import RuleBook, RuleSettings
 from monitor.settings.strict import Strict
@@ -54,10 +57,24 @@ class Poll(Strict):
 
 
 class Web(Strict):
-    """`public_url` is where the world reaches `listen`; without it nothing listens."""
+    """`public_url` is where the world reaches `listen`; without it nothing listens. `alone`: the pages are served by a
+    program of their own. Only `proxies` are believed when they say whom they speak for, and who an operator is."""
 
     listen: Listen = "127.0.0.1:8080"
     public_url: PublicUrl = ""
+    alone: bool = False
+    proxies: Networks = (ip_network("127.0.0.0/8"), ip_network("::1"))
+    archive: bool = False
+    operator_token_file: Path | None = None
+    operator_header: str = ""
+    operators: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if bool(self.operator_header) != bool(self.operators):
+            missing = "operators" if self.operator_header else "operator_header"
+            raise ValueError(f"`operator_header` and `operators` belong together; write `{missing}` too")
+        return self
 
 
 class Alerts(Strict):
@@ -74,13 +91,22 @@ class Alerts(Strict):
 class Briefing(Strict):
     at: TimeOfDay = time(7)
     zone: Zone = "UTC"
+    language: Language = "en"
 
 
 class Mail(Strict):
-    """`starttls` unset means: yes, except to a server on this machine."""
+    """`starttls` unset means: yes, except to a server on this machine. `account_sender`, of mails about being a
+    subscriber, is `sender` if empty; `bounces` is where what cannot be delivered comes back to, with a token behind a
+    "+". `domain_minute` is the most mails a minute to one domain; 0: no limit."""
 
     out: WayOut = "maildir:mail"
     sender: Address = "feed-monitor@localhost"
+    account_sender: Annotated[str, AfterValidator(lambda value: address(value) if value else value)] = ""
+    bounces: Annotated[str, AfterValidator(lambda value: address(value) if value else value)] = ""
+    imprint: str = ""
+    connections: int = Field(default=8, ge=1, le=32)
+    connection_mails: int = Field(default=50, ge=1, le=10_000)
+    domain_minute: int = Field(default=0, ge=0, le=1_000_000)
     starttls: bool | None = None
     username: str = ""
     password: SecretStr | None = None
@@ -145,6 +171,8 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     log: Log = Log()
     web: Web = Web()
+    subscribe: Subscribe = Subscribe()
+    bounces: Bounces = Bounces()
     channels: dict[str, Channel] = Field(default_factory=dict)
 
     @classmethod
@@ -172,6 +200,8 @@ class Config(Strict):
     publishers: Publishers = Field(repr=False)
     book: RuleBook
     password: SecretStr | None
+    operator_token: SecretStr | None = None
+    bounces_password: SecretStr | None = None
     channel_secrets: dict[str, ChannelSecrets] = Field(default_factory=dict, repr=False)
 
     @property

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import access_of
+from monitor.app.asking import access_of
 from monitor.net.trips import Access
 from monitor.settings import Config, SettingsError, load
 from monitor.settings.feeds import add_feeds, as_toml, read_feeds

@@ -25,7 +25,7 @@ class Quiet:
 class Listener:
     """A person, or a channel. `key` names it for good, "person:7" or "channel:desk"; `name` is what routes call it: an
     address, or the channel's name. `away` are the first and the last day without alerts, in `zone`. `machine`: a
-    program, which is told of everything at once."""
+    program, which is told of everything at once. `topics` are those it hears of; None: of every rule."""
 
     key: str
     name: str
@@ -35,6 +35,7 @@ class Listener:
     critical_passes: bool = True
     away: tuple[date, date] | None = None
     machine: bool = False
+    topics: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ class Rule:
     Any line of `unless` holds it back, any of `drop` drops it. `only` and `never` name feeds, publishers or tags of
     feeds; `languages` are codes; empty means any. `alert_to` are the addresses and channels told instead of everyone
     who asked; None: everyone who asked. Unless an alert is acknowledged within `ack_within`, those of the next step of
-    `then` are told. `quiet` hours, from the first time up to the second, hold its alerts.
+    `then` are told. `quiet` hours, from the first time up to the second, hold its alerts. `topic` is what it is called
+    in public; "" keeps it the operator's own.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Rule:
     ack_within: timedelta | None = None
     then: tuple[tuple[str, ...], ...] = ()
     quiet: tuple[time, time] | None = None
+    topic: str = ""
 
     def hears(self, source: frozenset[str]) -> bool:
         """Whether the rule listens to a source, given by its name, publisher and tags; an unknown one is heard."""
