@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint crash bench bench-peers fuzz run wheel clean help
+.PHONY: demo test check lint texts crash bench bench-peers fuzz run wheel clean help
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -23,13 +23,17 @@ lint: $(VENV)/ready-dev ## Format, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+texts: $(VENV)/ready-dev ## Bring the catalogues in templates/locale up to date with what the templates say
+	$(BIN)/python -m tests.texts
+
 crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
 	KILL_EVERY=1 $(BIN)/python -m pytest tests/crash --verbose
 
-bench: $(VENV)/ready-dev ## Measure how fast rules match, stories are found and alerts leave; BENCH=--short for a minute
+bench: $(VENV)/ready-dev ## Measure how fast rules match, stories are found, alerts and briefings leave; BENCH=--short for minutes
 	$(BIN)/python -m tests.bench.matching $(BENCH)
 	$(BIN)/python -m tests.bench.grouping $(BENCH)
 	$(BIN)/python -m tests.bench.alerts $(BENCH)
+	$(BIN)/python -m tests.bench.briefings $(BENCH)
 
 bench-peers: $(VENV)/ready-dev ## Measure what polling costs beside other programs; BENCH=--short for a minute of it
 	$(BIN)/python -m tests.bench.peers $(BENCH)

@@ -1,15 +1,16 @@
 """What alert mails say, and how much of it, where it takes more than a template."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from html import escape
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from monitor.core.text import shortened
+from monitor.render.languages import ENGLISH, written
 from monitor.render.pieces import HEADLINE_LIMIT, Piece, excerpt
 from monitor.render.views import AlertView, RolledAlert, RollupView
-from monitor.words import Cause, Severity, Wait
+from monitor.words import Cause, Disposition, Severity, Wait
 
 SUBJECT_LIMIT = 78
 # In a mail of many alerts a headline has less room.
@@ -39,6 +40,16 @@ _BECAUSE: dict[str, str] = {
     Wait.FLOOD: "too many alerts came at once",
     Wait.QUIET: "the quiet hours are over",
 }
+# What templates are handed as values and look up in the catalogue of their language.
+SAID = (
+    *Severity,
+    *Disposition,
+    *Cause,
+    *Wait,
+    *(_SIGNS[cause][1] for cause in Cause if cause in _LOUD),
+    *_BECAUSE.values(),
+    *("and", "title", "summary", "content", "author", "url", "tag"),
+)
 
 
 def sign(cause: Cause) -> str:
@@ -87,10 +98,10 @@ def by_severity(alerts: Sequence[RolledAlert]) -> list[tuple[Severity, list[Roll
     return [(severity, some) for severity, some in grouped.items() if some]
 
 
-def because(reasons: Iterable[str]) -> str:
+def because(reasons: Iterable[str], translated: Callable[[str], str] = str) -> str:
     """Reasons as they stand behind "because"."""
-    said = list(dict.fromkeys(_BECAUSE.get(reason, reason) for reason in reasons))
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+    said = list(dict.fromkeys(translated(_BECAUSE.get(reason, reason)) for reason in reasons))
+    return f"{', '.join(said[:-1])} {translated('and')} {said[-1]}" if len(said) > 1 else "".join(said)
 
 
 def heading(of: AlertView | RolledAlert) -> tuple[Piece, ...]:
@@ -99,12 +110,12 @@ def heading(of: AlertView | RolledAlert) -> tuple[Piece, ...]:
     return excerpt(of.title or (Piece(of.headline or of.link or "A report without a headline", False),), limit)
 
 
-def clock(moment: datetime, zone: str, now: datetime) -> str:
+def clock(moment: datetime, zone: str, now: datetime, language: str = ENGLISH) -> str:
     """The time of day, with the day if that is another one than today, and with the year if that is."""
     local, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
     if local.date() == today.date():
         return local.strftime("%H:%M")
-    return local.strftime("%-d %b %H:%M" if local.year == today.year else "%-d %b %Y %H:%M")
+    return written(local, "%-d %b %H:%M" if local.year == today.year else "%-d %b %Y %H:%M", language)
 
 
 def rollup_subject(view: RollupView) -> str:

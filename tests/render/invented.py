@@ -4,9 +4,23 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, Contents, HeldBack
 from monitor.core.text import headline
+from monitor.render.account import (
+    AccountView,
+    Address,
+    Alarm,
+    Applied,
+    Choices,
+    Confirm,
+    Link,
+    Moved,
+    Probe,
+    Test,
+    Welcome,
+)
 from monitor.render.views import AlertView, Links, Piece, Quote, Report, RolledAlert, RollupView
-from monitor.words import Cause, Severity, Wait
+from monitor.words import Cause, Disposition, Severity, Wait
 
 # 03:12 in Warsaw.
 NOW = datetime(2026, 5, 4, 1, 12, tzinfo=UTC)
@@ -148,3 +162,56 @@ def rollup(count: int, more: int = 0) -> RollupView:
         feed="Kurier Eilmeldungen",
         from_feed=max(count + more - 2, 2),
     )
+
+
+def contents() -> Contents:
+    """A morning with something in every part of the briefing."""
+    rule = BriefedRule("ship-attack", Severity.CRITICAL, Disposition.ALERTED.value)
+    told = BriefedStory(
+        _TITLE, "https://kurier.example/solveig?a=1&b=2", "Two tugs are with the crew.", "en",
+        ("Kurier", "Marava Radio"), NOW - timedelta(hours=3), (rule,), True,
+    )  # fmt: skip
+    other = replace(
+        told, title="Fish market of Marava moves to the old customs hall", rules=(), happened_at=NOW - timedelta(days=3)
+    )
+    held = HeldBack(
+        "Ferry turns back before Marava", "https://kurier.example/ferry", "en", ("port-closed",),
+        Disposition.FEW.value, NOW - timedelta(minutes=2),
+    )  # fmt: skip
+    spot = BlindSpot("Observer", "timeout", NOW - timedelta(hours=5))
+    return Contents(
+        (told,), (replace(other, old=True),), 3, 412, 32, (spot,), NOW - timedelta(days=1), NOW, (("port-closed", 2),),
+        (held,),
+    )  # fmt: skip
+
+
+SITE = "watch.desk.example"
+ACCOUNT_READER = {**READER, "site": SITE, "imprint": "Desk of Marava, 1 Pier Road"}
+_CHOICES = Choices("07:00", "Europe/Warsaw", "high", ("Harbours", "Strikes & walkouts"))
+UNTIL = NOW + timedelta(hours=72)
+
+
+def page(name: str) -> str:
+    return f"https://{SITE}/{name}/WzcsMTc3Nzg1NzEyMCwwXQ.q7Zb1m4c0N8hYx2vKd3wLr5tE6s"
+
+
+# Every mail about being a subscriber, with the kind that names its templates.
+ACCOUNT: list[tuple[str, AccountView]] = [
+    ("confirm", Confirm(_CHOICES, page("confirm"), page("u"), UNTIL)),
+    ("confirm", Confirm(Choices("", "Europe/Warsaw"), page("confirm"), page("u"), UNTIL)),
+    ("welcome", Welcome(_CHOICES, NOW + timedelta(hours=4), page("preferences"), page("u"))),
+    ("welcome", Welcome(replace(_CHOICES, topics=("*",)), None, "", "")),
+    ("applied", Applied(page("u"))),
+    ("link", Link(page("me"), NOW + timedelta(hours=1))),
+    ("link", Link(page("me"), NOW + timedelta(hours=1), already=True)),
+    ("address", Address(page("address"), UNTIL)),
+    ("moved", Moved("ann@home.example")),
+    ("probe", Probe(NOW - timedelta(days=7), page("confirm"), page("u"), UNTIL)),
+    ("test", Test(NOW, "account@desk.example")),
+    (
+        "alarm",
+        Alarm(
+            "No mail to big.example for an hour", ("9 of 10 were refused: policy <550 5.7.1>.",), "feed-monitor doctor"
+        ),
+    ),
+]
