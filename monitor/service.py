@@ -64,6 +64,7 @@ class Service:
             crashed=self._crashed,
             feeds_wait=lambda: self._wake("poll"),
             entries_came=lambda: self._wake("triage"),
+            forms_came=lambda: self._wake("subscribe"),
             mail_owed=self._wake_senders,
             stopping=self._stop.is_set,
             progressed=lambda job: self._jobs[job].progressed(),
@@ -108,7 +109,11 @@ class Service:
             ("poll", lambda: self._app.poll.start_due(), timedelta(seconds=1), timedelta(minutes=2)),
             ("triage", lambda: self._app.triage.run(), timedelta(seconds=10), timedelta(minutes=5)),
             ("tell", lambda: self._app.tell.run(), timedelta(seconds=2), timedelta(minutes=5)),
+            ("urgent", lambda: self._app.urgent.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(minutes=20)),
+            ("subscribe", lambda: self._app.subscribe.run(), timedelta(seconds=10), timedelta(minutes=5)),
+            ("bounces", lambda: self._app.bounces.run(), self._app.config.settings.bounces.every, timedelta(minutes=5)),
+            ("sweep", lambda: self._app.sweep.run(), timedelta(hours=1), timedelta(minutes=20)),
             ("channels", lambda: self._app.channels.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("brief", lambda: self._app.brief.run(), timedelta(seconds=5), timedelta(minutes=10)),
             ("push", lambda: self._app.hubs.run(), timedelta(seconds=5), timedelta(minutes=10)),
@@ -157,7 +162,7 @@ class Service:
             self._jobs[name].wake()
 
     def _wake_senders(self) -> None:
-        for name in ("deliver", "channels"):
+        for name in ("urgent", "deliver", "channels"):
             self._wake(name)
 
     async def _until_stopped(self, ports: Ports) -> None:

@@ -71,7 +71,8 @@ class World:
         app = await self._life.enter_async_context(open_app(load(self.folder / "monitor.toml"), ports))
         await take_over(app, self.clock.at)
         poll = replace(app.poll, fetch=self.web.fetch, parse=self.web.parse)
-        self._app = replace(app, poll=poll, deliver=replace(app.deliver, open_door=self.post.open))
+        urgent, rest = (replace(way, open_door=self.post.open) for way in (app.urgent, app.deliver))
+        self._app = replace(app, poll=poll, urgent=urgent, deliver=rest)
 
     async def stop(self) -> None:
         await self._life.aclose()
@@ -102,8 +103,9 @@ class World:
         await self.app.poll.everything_due()
         await self.app.triage.run()
         await self.app.tell.run()
+        await self.app.subscribe.run()
         await self.app.brief.run()
-        await self.app.deliver.run()
+        await self.app.send_mail()
         await self.app.channels.run()
 
     async def later(self, span: timedelta = timedelta(minutes=20)) -> None:

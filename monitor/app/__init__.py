@@ -5,39 +5,40 @@ import pwd
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 from sqlalchemy import make_url
 
-from monitor import __version__
-from monitor.app.channels import channel_listeners, door_of, fallbacks_of, forms_of, policy_of, tickets_of, ways_of
+from monitor.app.asking import access_of, credits_of, fetcher, plan_of
+from monitor.app.channels import channel_listeners, fallbacks_of, join_policy_of, marks_of, policy_of, tickets_of
+from monitor.app.mailing import desk_of, mailbox_of, mailing
 from monitor.app.ports import Ports, utc_now
 from monitor.app.vetting import vetted_rules
 from monitor.cell import Cell
-from monitor.core.rhythm import Pace
 from monitor.core.rules import RuleSet
-from monitor.core.stories import Agency, Credits
 from monitor.core.tickets import Tickets
 from monitor.jobs.acknowledge import Acknowledge
+from monitor.jobs.bounces import Bounces
 from monitor.jobs.brief import Brief
 from monitor.jobs.channels import Channels
 from monitor.jobs.compose import Compose
 from monitor.jobs.deliver import Deliver
 from monitor.jobs.listeners import Routes
-from monitor.jobs.poll import Plan, Poll
+from monitor.jobs.poll import Poll
 from monitor.jobs.push import Hubs, Pushed
+from monitor.jobs.reception import Reception
 from monitor.jobs.report import Report
+from monitor.jobs.subscribe import Subscribe
+from monitor.jobs.sweep import Sweep
 from monitor.jobs.tell import Tell
 from monitor.jobs.triage import Triage
-from monitor.net.fetch import Fetcher
 from monitor.net.post import OpenDoor
-from monitor.net.trips import PLAIN, Access
 from monitor.render.templates import Templates
-from monitor.settings import Config, Settings
-from monitor.store import feeds, outbox, pushes, schema
+from monitor.settings import Config
+from monitor.store import feeds, outbox, owing, pushes, schema
 from monitor.store.db import Database, DatabaseInUseError
 
 log = structlog.get_logger("app")
@@ -61,10 +62,19 @@ class App:
     acknowledge: Acknowledge
     brief: Brief
     report: Report
+    urgent: Deliver
     deliver: Deliver
     channels: Channels
+    reception: Reception
+    subscribe: Subscribe
+    bounces: Bounces
+    sweep: Sweep
     hubs: Hubs
     pushed: Pushed
+
+    async def send_mail(self, *, at_once: bool = False) -> int:
+        """What is owed by mail now, the urgent first; how many mails were taken."""
+        return await self.urgent.run(at_once=at_once) + await self.deliver.run(at_once=at_once)
 
 
 class NotOursError(Exception):
@@ -123,27 +133,36 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
     """The parts that follow the config, around a database and a cell that outlive a change of it."""
     settings = config.settings
     templates = Templates(config.templates)
-    open_door = door_of(config, ports)
-    tickets = await tickets_of(config, db, ports)
+    tickets, marks = await tickets_of(config, db, ports), await marks_of(db, ports)
     routes = Routes(rules, policy_of(config), channel_listeners(config))
-    compose = Compose(
-        db, templates, settings.mail.sender, settings.contact, settings.briefing.zone, tickets, forms_of(config)
-    )
-    deliver = Deliver(
+    policy = join_policy_of(config, routes.named)
+
+    def woken() -> None:
+        ports.forms_came()
+        ports.mail_owed()
+
+    reception = Reception(db, tickets, marks, policy, ports.now, woken)
+    bounces = Bounces(
         db=db,
-        compose=compose,
-        open_door=open_door,
-        sender=settings.mail.sender,
+        marks=marks,
+        tickets=tickets,
+        routes=routes,
+        contact=settings.contact,
+        address=settings.mail.bounces,
+        mailbox=mailbox_of(config),
+        keep=settings.bounces.keep,
+        leave=reception.leave,
         now=ports.now,
+        woken=ports.mail_owed,
         crashed=ports.crashed,
-        stopping=ports.stopping,
         progressed=ports.progressed,
     )
+    mail = mailing(config, db, templates, tickets, marks, bounces.refused, ports)
     access = access_of(config)
-    async with _fetcher(settings, ports) as fetcher:
+    async with fetcher(settings, ports) as fetching:
         poll = Poll(
             db=db,
-            fetch=fetcher.fetch,
+            fetch=fetching.fetch,
             parse=cell.parse,
             now=ports.now,
             luck=ports.luck,
@@ -160,21 +179,26 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             db=db,
             rules=rules,
             templates=templates,
-            compose=compose,
-            open_door=open_door,
+            compose=mail.compose,
+            open_door=mail.open_door,
             poll=poll,
             routes=routes,
             tickets=tickets,
             triage=Triage(db, routes, credits_of(config), ports.now, ports.mail_owed, ports.progressed),
             tell=Tell(db, routes, fallbacks_of(config), ports.now, ports.mail_owed, ports.progressed),
             acknowledge=Acknowledge(db, routes, ports.now, ports.mail_owed),
-            brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed),
+            brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed, desk_of(config, rules)),
             report=Report(db, settings.contact, settings.poll.tell_after, ports.now, ports.mail_owed),
-            deliver=deliver,
-            channels=Channels([replace(deliver, **way) for way in ways_of(config, ports)]),
+            urgent=mail.urgent,
+            deliver=mail.deliver,
+            channels=mail.channels,
+            reception=reception,
+            bounces=bounces,
+            sweep=Sweep(db, marks, ports.now),
+            subscribe=Subscribe(db, marks, policy, ports.now, ports.mail_owed, ports.progressed),
             hubs=Hubs(
                 db=db,
-                post=fetcher.post,
+                post=fetching.post,
                 access=access,
                 base=settings.web.public_url,
                 seek=settings.poll.websub,
@@ -185,49 +209,6 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             ),
             pushed=Pushed(db, poll.take_pushed, ports.now, ports.crashed, _DELIVERIES * settings.poll.largest),
         )
-
-
-def plan_of(settings: Settings | None) -> Plan:
-    """How often feeds are asked; without a config, as the defaults have it."""
-    poll = (settings or Settings()).poll
-    # The bounds are the adaptive pause's; who asks for a mean beyond them wants it kept.
-    pace = Pace(poll.every, min(poll.fastest, poll.every), max(poll.slowest, poll.every))
-    return Plan(pace, poll.adaptive, poll.budget)
-
-
-def credits_of(config: Config) -> Credits:
-    return Credits(Agency(each.name, each.marks, each.family) for each in config.publishers.agencies)
-
-
-def access_of(config: Config) -> dict[str, Access]:
-    """How the feeds are reached that need more than their URL."""
-    wanted = {
-        feed.url: Access(
-            feed.allow_private,
-            feed.proxy or config.settings.poll.proxy,
-            headers := config.headers.get(feed.url, ()),
-            # Wherever a redirect has led it, its secrets are for the server that the operator named.
-            home=feed.url if headers else "",
-        )
-        for feed in config.feeds
-    }
-    return {url: access for url, access in wanted.items() if access != PLAIN}
-
-
-def _fetcher(settings: Settings, ports: Ports) -> Fetcher:
-    return Fetcher(
-        user_agent=f"feed-monitor/{__version__}" + (f" (+mailto:{settings.contact})" if settings.contact else ""),
-        timeout=settings.poll.timeout,
-        largest=settings.poll.largest,
-        connections=settings.poll.connections,
-        host_pause=settings.poll.host_pause,
-        now=ports.now,
-    )
-
-
-def fetcher_of(settings: Settings | None = None) -> Fetcher:
-    """Asks servers with the limits every feed gets; without a config, with the defaults."""
-    return _fetcher(settings or Settings(), Ports())
 
 
 async def follow_config(app: App, now: datetime) -> None:
@@ -248,7 +229,7 @@ async def follow_config(app: App, now: datetime) -> None:
         for feed in app.config.feeds
     ]
     await app.db.write(feeds.sync, wanted, now)
-    await app.db.write(outbox.cancel_unknown, app.config.settings.channels, now)
+    await app.db.write(owing.cancel_unknown, app.config.settings.channels, now)
 
 
 async def take_over(app: App, now: datetime) -> None:
@@ -270,9 +251,6 @@ __all__ = [
     "assembled",
     "follow_config",
     "is_made",
-    "access_of",
-    "fetcher_of",
-    "plan_of",
     "policy_of",
     "open_app",
     "open_database",

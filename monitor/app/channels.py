@@ -1,27 +1,23 @@
-"""Settings to who listens and by which ways: channels, fall-backs, the limits of alerts, the key of our links."""
+"""Settings to who listens and by which ways: channels, fall-backs, the limits of alerts, the keys of our links."""
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TypedDict
-from urllib.parse import urlsplit
 
 from monitor import __version__
 from monitor.app.ports import Ports
 from monitor.core.alerts import AlertPolicy, Listener, Quiet
+from monitor.core.joining import JoinPolicy
+from monitor.core.marks import Marks
 from monitor.core.tickets import Tickets
-from monitor.jobs.compose import Form
+from monitor.jobs.messaging import Form
 from monitor.jobs.tell import Fallback
 from monitor.net.chat import Chat, ChatDoor
 from monitor.net.hooks import Hook, HookDoor
-from monitor.net.maildir import Maildir
 from monitor.net.post import OpenDoor
-from monitor.net.smtp import SmtpDoor, SmtpServer
 from monitor.settings import Config
 from monitor.store import keys
 from monitor.store.db import Database
-
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Way(TypedDict):
@@ -33,6 +29,23 @@ def policy_of(config: Config) -> AlertPolicy:
     alerts = config.settings.alerts
     return AlertPolicy(
         alerts.least, alerts.max_age, alerts.group_wait, alerts.burst, alerts.burst_in_all, alerts.burst_span
+    )
+
+
+def join_policy_of(config: Config, named: frozenset[str] = frozenset()) -> JoinPolicy:
+    settings, subscribe = config.settings, config.settings.subscribe
+    return JoinPolicy(
+        who=subscribe.who,
+        approve=subscribe.approve,
+        allow_domains=subscribe.allow_domains,
+        deny_domains=subscribe.deny_domains,
+        network_hour=subscribe.network_hour,
+        network_day=subscribe.network_day,
+        domain_hour=subscribe.domain_hour,
+        all_hour=subscribe.all_hour,
+        language=settings.briefing.language,
+        contact=settings.contact,
+        named=named,
     )
 
 
@@ -62,27 +75,6 @@ def fallbacks_of(config: Config) -> dict[str, Fallback]:
     return found | ({"": Fallback(mail.fallback, mail.fallback_after)} if mail.fallback else {})
 
 
-def door_of(config: Config, ports: Ports) -> OpenDoor:
-    out = config.mail_out
-    if out.startswith("maildir:"):
-        maildir = Maildir(Path(out.removeprefix("maildir:")), ports.witness)
-        return lambda: maildir
-    parts = urlsplit(out)
-    mail = config.settings.mail
-    host, tls = parts.hostname or "", parts.scheme == "smtps"
-    server = SmtpServer(
-        host=host,
-        our_name=mail.sender.rpartition("@")[2],
-        port=parts.port or (465 if tls else 25),
-        tls=tls,
-        starttls=not tls and (mail.starttls if mail.starttls is not None else host not in _LOOPBACK),
-        username=mail.username,
-        password=config.password.get_secret_value() if config.password else "",
-        timeout=mail.timeout,
-    )
-    return lambda: SmtpDoor(server, ports.witness)
-
-
 def ways_of(config: Config, ports: Ports) -> Iterator[Way]:
     for name in config.settings.channels:
         yield Way(channel=name, open_door=channel_door(config, name, ports))
@@ -103,7 +95,8 @@ def channel_door(config: Config, name: str, ports: Ports) -> OpenDoor:
 
 
 async def tickets_of(config: Config, db: Database, ports: Ports) -> Tickets:
-    base = config.settings.web.public_url
-    if not base:
-        return Tickets()
-    return Tickets(base, await db.write(keys.own, "links", secrets.token_urlsafe(32), ports.now()))
+    return Tickets(config.settings.web.public_url, await db.write(keys.ring, "links", secrets.token_urlsafe(32), ports.now()))
+
+
+async def marks_of(db: Database, ports: Ports) -> Marks:
+    return Marks(await db.write(keys.own, "addresses", secrets.token_urlsafe(32), ports.now()))

@@ -25,7 +25,8 @@ async def _log_crash(job: str, error: Exception) -> None:
 class Ports:
     """Tests give their own.
 
-    `feeds_wait`, `entries_came` and `mail_owed` wake whoever works on them; `witness` sees every commit and SMTP step.
+    `feeds_wait`, `entries_came`, `forms_came` and `mail_owed` wake whoever works on them; `witness` sees
+    every commit and SMTP step.
     """
 
     now: Callable[[], datetime] = utc_now
@@ -34,6 +35,7 @@ class Ports:
     crashed: Crashed = _log_crash
     feeds_wait: Callable[[], None] = lambda: None
     entries_came: Callable[[], None] = lambda: None
+    forms_came: Callable[[], None] = lambda: None
     mail_owed: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     progressed: Progressed = lambda job: None

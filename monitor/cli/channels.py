@@ -19,7 +19,7 @@ from monitor.core.formats.chat import message_of
 from monitor.core.formats.hook import rollup_body
 from monitor.core.rules import RuleSet
 from monitor.core.timing import age
-from monitor.jobs.compose import Form
+from monitor.jobs.messaging import Form
 from monitor.net.post import Message, SendFailed, Sent, Unreachable
 from monitor.settings import Config
 from monitor.store import ledger

@@ -9,7 +9,8 @@ from datetime import datetime
 import click
 from rich.console import Console
 
-from monitor.app import fetcher_of, utc_now
+from monitor.app import utc_now
+from monitor.app.asking import fetcher_of
 from monitor.cell import Cell
 from monitor.cli.asking import as_address, config_if_any, cure_of
 from monitor.cli.frame import command, counted, fail, set_up_log

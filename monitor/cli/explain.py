@@ -9,7 +9,8 @@ from textwrap import wrap
 import click
 from sqlmodel import Session
 
-from monitor.app import access_of, fetcher_of, is_made, open_database, plan_of, utc_now
+from monitor.app import is_made, open_database, utc_now
+from monitor.app.asking import access_of, fetcher_of, plan_of
 from monitor.cell import Cell
 from monitor.cli.asking import as_address, config_if_any
 from monitor.cli.findings import Line, in_lines

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.text import Text
 from sqlmodel import Session
 
-from monitor.app import fetcher_of, open_database, utc_now
+from monitor.app import open_database, utc_now
+from monitor.app.asking import fetcher_of
 from monitor.app.rules import rules_of
 from monitor.cell import Cell
 from monitor.cli import reach
@@ -39,12 +40,12 @@ from monitor.cli.health import (
 from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
-from monitor.models import Alert, Briefing, DeliveryStatus, Feed, JobRun, Push, Story, Subscriber
+from monitor.models import Alert, DeliveryStatus, Feed, JobRun, Push, Story, Subscriber
 from monitor.net.fetch import FeedRequest, Fetched, Unchanged
 from monitor.net.trips import Access
 from monitor.net.troubles import FetchFailed, Trouble
 from monitor.settings import SettingsError, database_of
-from monitor.store import alerts, briefings, entries, feeds, job_runs, ledger, outbox, pushes, subscribers, tellings
+from monitor.store import alerts, entries, feeds, job_runs, ledger, outbox, pushes, subscribers, tellings
 from monitor.store.ledger import WayOut
 from monitor.words import Wait
 
@@ -58,7 +59,6 @@ class _Standing:
     outbox: outbox.Outbox
     people: list[Subscriber]
     alert: tuple[Alert, Story] | None
-    briefing: Briefing | None
     runs: list[JobRun]
     promises: dict[int, Push]
     ways: dict[str, WayOut]
@@ -106,7 +106,6 @@ def _standing(session: Session, now: datetime) -> _Standing:
         outbox=outbox.summary(session),
         people=subscribers.confirmed(session),
         alert=alerts.latest(session),
-        briefing=briefings.last_written(session),
         runs=job_runs.everything(session),
         promises=pushes.by_feed(session),
         ways=ledger.ways_out(session),

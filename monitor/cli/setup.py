@@ -18,9 +18,10 @@ from monitor.cli.routes import absent, idle, never_quiet, unheard
 from monitor.cli.rules import warnings_of
 from monitor.cli.verdicts import failing
 from monitor.core.alerts import is_away
+from monitor.core.tickets import Leaving
 from monitor.jobs.listeners import listener_of
 from monitor.models import Subscriber, SubscriberState
-from monitor.render.mail import Letter, compose
+from monitor.render.mail import Envelope, Letter, compose
 from monitor.resources import shipped
 from monitor.settings import Config
 from monitor.store import subscribers
@@ -138,23 +139,22 @@ def _broken_templates(app: App, config: Config) -> Iterator[str]:
         briefing_at=time(7), alert_from=Severity.HIGH, created_at=now, consent="sample",
     )  # fmt: skip
     view, contents = samples.alert(now), samples.contents(now)
+    reader = app.compose.reader(person, Leaving.BRIEFINGS)
+    today, zone = now.date(), person.zone
     letters: dict[str, Callable[[], Letter]] = {
         "alert": lambda: app.compose.alert(view, "A sample alert", person),
-        "briefing": lambda: app.compose.briefing(contents, person, now.date(), "A sample briefing"),
+        "briefing": lambda: app.compose.briefing(contents, reader, today, "A sample briefing", zone),
         "alert that grew": lambda: app.compose.alert(
             samples.grown(now), "Re: A sample alert", person, ("<first@here>",)
         ),
         "many alerts in one": lambda: app.compose.rollup(samples.rollup(now), person),
-        "briefing of a quiet day": lambda: app.compose.briefing(samples.quiet(now), person, now.date(), "Quiet"),
+        "briefing of a quiet day": lambda: app.compose.briefing(samples.quiet(now), reader, today, "Quiet", zone),
         "notice": lambda: app.compose.notice(samples.notice(now), "A sample notice", person.address),
         "notice of an outage": lambda: app.compose.notice(samples.outage(now), "All out of reach", person.address),
     }
     for name, letter in letters.items():
         try:
-            compose(
-                letter(), key=f"{name}:sample", sender=config.settings.mail.sender, recipient=person.address,
-                contact=config.settings.contact, owed_at=now,
-            )  # fmt: skip
+            compose(letter(), Envelope(f"{name}:sample", config.settings.mail.sender, person.address, now))
         except (TemplateError, ValueError, TypeError) as error:
             place = f"{getattr(error, 'filename', None) or 'templates/email'}:{getattr(error, 'lineno', '?')}"
             yield f"{place}: {type(error).__name__}: {error}; mend or remove your own template of the {name}"

@@ -12,6 +12,7 @@ from monitor.app import App, open_app, take_over, utc_now
 from monitor.app.rules import rules_of
 from monitor.cli.frame import command, config_file, counted, fail, read_config, set_up_log
 from monitor.core.briefing import subject
+from monitor.core.tickets import Leaving
 from monitor.core.timing import latest_slot
 from monitor.jobs.take_in import Failed, Outcome, Read, TakenIn
 from monitor.models import DeliveryStatus, Subscriber
@@ -149,7 +150,9 @@ async def _preview(app: App, person: Subscriber) -> None:
     contents = await app.brief.preview(person.address)
     if contents is not None:
         day = utc_now().astimezone(ZoneInfo(person.zone)).date()
-        letter = app.compose.briefing(contents, person, day, subject(contents))
+        reader = app.compose.reader(person, Leaving.BRIEFINGS)
+        language = person.language or app.compose.house.language
+        letter = app.compose.briefing(contents, reader, day, subject(contents), person.zone, language)
         click.echo(f"To: {person.address}\nSubject: {letter.subject}\n\n{letter.text}")
 
 
@@ -174,9 +177,10 @@ async def deliver() -> None:
 
 async def send_owed(app: App) -> str:
     """Send what is due, also what was gathered or held until now; how that went, in a line."""
+    await app.subscribe.run()
     await app.tell.run()
     before = await app.db.read(outbox.summary)
-    sent = await app.deliver.run(at_once=True)
+    sent = await app.send_mail(at_once=True)
     told = await app.channels.run(at_once=True)
     after = await app.db.read(outbox.summary)
     refused = after.counts.get(DeliveryStatus.FAILED, 0) - before.counts.get(DeliveryStatus.FAILED, 0)

@@ -12,7 +12,7 @@
       jobs.grouping                       which story it belongs to
       core.alerts.decide, causes_of       what becomes of each match; whether the story is told (again): a Telling
       jobs.listeners, core.alerts.turn_of who hears it: at once, later, or not at all, and why: a Hearing each
-      store.outbox.owe_alert              for what is heard at once a Delivery with a unique key
+      store.owing.owe_alert              for what is heard at once a Delivery with a unique key
             | commit, then wake
     jobs.tell                             what was gathered or held and is due, the next in turn, fall-backs: Deliveries
     jobs.acknowledge                      someone takes an alert: no further escalation, and everyone is told

@@ -1,91 +1,127 @@
-"""What a debt becomes: rows to views to the bytes of a mail."""
+"""What a debt becomes: rows to views to the text of a mail."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from email import message_from_bytes
 from email.policy import SMTP
-from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from monitor.core import notice
 from monitor.core.briefing import Contents
-from monitor.core.formats.cap import cap
-from monitor.core.formats.chat import message_of, rollup_text, title_and_text
-from monitor.core.formats.hook import rollup_body
 from monitor.core.text import shortened
-from monitor.core.tickets import Purpose, Tickets
+from monitor.core.tickets import Leaving, Purpose, Tickets
 from monitor.jobs import report
+from monitor.jobs.accounts import Accounts, leaves
 from monitor.jobs.brief import stored_contents
-from monitor.jobs.following import told_before
-from monitor.jobs.picture import facts_of
+from monitor.jobs.house import ANY_READER, House, Reader
 from monitor.jobs.viewing import alert_view, rollup_view
-from monitor.models import Alert, Briefing, Delivery, DeliveryKind, Hearing, Notice, Subscriber, Telling
-from monitor.render.mail import Attachment, Letter, compose, message_id
+from monitor.models import AccountMail, Alert, Delivery, DeliveryKind, Edition, Notice, Subscriber
+from monitor.render.account import consent, quiet_subject
+from monitor.render.mail import Attachment, Envelope, Letter, message_id
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Links, RollupView
 from monitor.render.wording import rollup_subject, room
 from monitor.store import job_runs, outbox, tellings
 from monitor.store.db import Database
+from monitor.store.outbox import Due
 
 _TITLE_IN_SUBJECT = 100
-
-
-class Form(StrEnum):
-    """What a channel is sent."""
-
-    CHAT = "chat"
-    JSON = "json"
-    CAP = "cap"
+# How the consent of those begins who gave it themselves.
+CONFIRMED = "confirmed by mail"
+_CONSENTS = 10_000
 
 
 @dataclass(frozen=True)
 class Compose:
-    """`zone` is the operator's, for notices. `forms` are those of the channels, by name; `name` is what this
-    installation is called in what programs read."""
-
     db: Database
     templates: Templates
-    sender: str
-    contact: str
-    zone: str = "UTC"
+    house: House
     tickets: Tickets = field(default_factory=Tickets)
-    forms: Mapping[str, Form] = field(default_factory=dict)
+    _consents: dict[tuple[str, str, date], str] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def _accounts(self) -> Accounts:
+        return Accounts(self.templates, self.tickets, self.house)
 
     @property
     def name(self) -> str:
-        return f"feed-monitor@{self.sender.rpartition('@')[2]}"
+        """What this installation is called in what programs read."""
+        return f"feed-monitor@{self.house.sender.rpartition('@')[2]}"
 
-    async def message(self, delivery: Delivery) -> bytes:
-        """The message that settles this debt; the same bytes for the same rows."""
-        if delivery.channel:
-            return await self.db.read(self._to_channel, delivery)
-        letter = await self.db.read(self._letter, delivery)
-        return compose(
-            letter,
-            key=delivery.key,
-            sender=self.sender,
-            recipient=delivery.recipient,
-            # The operator neither answers nor leaves by a mail to the operator.
-            contact="" if delivery.kind == DeliveryKind.NOTICE else self.contact,
-            owed_at=delivery.owed_at,
-        )
+    def sender_of(self, delivery: Delivery) -> str:
+        account = delivery.kind == DeliveryKind.ACCOUNT and self.house.account_sender
+        return account or self.house.sender
 
     def message_id(self, delivery: Delivery) -> str:
-        return message_id(delivery.key, delivery.owed_at, self.sender)
+        return message_id(delivery.key, delivery.owed_at, self.sender_of(delivery))
+
+    def reader(self, person: Subscriber, leaving: Leaving) -> Reader:
+        made = int(person.created_at.timestamp())
+        said = person.consent
+        if person.confirmed_at is not None and (not said or said.startswith(CONFIRMED)):
+            said = self._consent(self._language(person), person.zone, person.confirmed_at)
+        return Reader(
+            person.address,
+            said,
+            self.tickets.link(Purpose.LEAVE, person.id, made, leaving),
+            self.tickets.link(Purpose.PREFERENCES, person.id, made),
+        )
+
+    def _consent(self, language: str, zone: str, confirmed_at: datetime) -> str:
+        """Many joined on one day; rendered for each, it would take as long as all the rest of a mail."""
+        key = (language, zone, confirmed_at.astimezone(ZoneInfo(zone)).date())
+        if key not in self._consents:
+            if len(self._consents) >= _CONSENTS:
+                self._consents.clear()
+            self._consents[key] = consent(self.templates, language, zone, confirmed_at)
+        return self._consents[key]
+
+    def envelope(self, delivery: Delivery, reader: Reader, token: str) -> Envelope:
+        """`token` is what the envelope's sender will carry."""
+        house = self.house
+        local, _, domain = house.bounces.rpartition("@")
+        # By mail one can leave without any page.
+        of_a_list = delivery.subscriber_id is not None and delivery.kind != DeliveryKind.ACCOUNT
+        by_mail = house.bounces and (of_a_list or reader.leave)
+        return Envelope(
+            delivery.key,
+            self.sender_of(delivery),
+            delivery.recipient,
+            delivery.owed_at,
+            # The operator neither answers nor leaves by a mail to the operator.
+            contact=house.contact if delivery.subscriber_id is not None else "",
+            leave=reader.leave,
+            leave_by_mail=f"{local}+leave-{token}@{domain}" if by_mail else "",
+            home=self.tickets.base,
+        )
+
+    def edition(self, edition: Edition, reader: Reader = ANY_READER, notices: Sequence[str] = ()) -> Letter:
+        contents = stored_contents(edition.contents)
+        language = edition.language or self.house.language
+        subject = edition.subject
+        if not contents.matched and not contents.others:
+            subject = quiet_subject(self.templates, language, contents.feeds)
+        letter = self.briefing(contents, reader, edition.local_date, subject, edition.zone, language, notices)
+        public = self.house.archive and edition.public and self.tickets.base
+        return replace(
+            letter, issue=f"e{edition.id}", archived_at=f"{self.tickets.base}/archive/{edition.id}" if public else ""
+        )
 
     def briefing(
-        self, contents: Contents, person: Subscriber, day: date, subject: str, notices: Sequence[str] = ()
+        self,
+        contents: Contents,
+        reader: Reader,
+        day: date,
+        subject: str,
+        zone: str,
+        language: str = "en",
+        notices: Sequence[str] = (),
     ) -> Letter:
-        about = {"contents": contents, "zone": person.zone, "day": day, "subject": subject}
-        view = {**about, **self._reader(person, notices)}
-        return Letter(
-            subject,
-            self.templates.text("email/briefing.txt", **view),
-            self.templates.html("email/briefing.html", **view),
-            "briefing",
-        )
+        about = {"contents": contents, "zone": zone, "day": day, "subject": subject}
+        return self._letter("briefing", subject, language, {**about, **self._foot(reader, notices)}, "briefing")
 
     def alert(
         self,
@@ -96,70 +132,77 @@ class Compose:
         notices: Sequence[str] = (),
     ) -> Letter:
         """`thread` are the ids of the reader's earlier mails of this story."""
-        given = {"alert": view, "zone": person.zone, "subject": subject, **self._reader(person, notices)}
-        return Letter(
-            subject,
-            self.templates.text("email/alert.txt", **given),
-            self.templates.html("email/alert.html", **given),
-            "alerts",
-            thread[0] if thread else "",
-            thread,
+        foot = self._foot(self.reader(person, Leaving.ALERTS), notices)
+        given = {"alert": view, "zone": person.zone, "subject": subject, **foot}
+        letter = self._letter("alert", subject, self._language(person), given, "alerts")
+        return replace(
+            letter, in_reply_to=thread[0] if thread else "", references=thread, issue=f"a{view.number}.{view.revision}"
         )
 
     def rollup(self, view: RollupView, person: Subscriber, notices: Sequence[str] = ()) -> Letter:
         shown = replace(view, alerts=view.alerts[: room(view.alerts)])
         shown = replace(shown, more=len(view.alerts) - len(shown.alerts))
-        subject = rollup_subject(shown)
-        given = {"rollup": shown, "zone": person.zone, "subject": subject, **self._reader(person, notices)}
-        listed = self.templates.text("email/rollup_list.txt", **given | {"rollup": view}) if shown.more else ""
-        return Letter(
-            subject,
-            self.templates.text("email/rollup.txt", **given),
-            self.templates.html("email/rollup.html", **given),
-            "alerts",
-            attachment=Attachment("alerts.txt", listed) if listed else None,
-        )
+        subject, language = rollup_subject(shown), self._language(person)
+        foot = self._foot(self.reader(person, Leaving.ALERTS), notices)
+        given = {"rollup": shown, "zone": person.zone, "subject": subject, **foot}
+        letter = self._letter("rollup", subject, language, given, "alerts")
+        if not shown.more:
+            return letter
+        listed = self.templates.text("email/rollup_list.txt", language, **given | {"rollup": view})
+        return replace(letter, attachment=Attachment("alerts.txt", listed))
 
     def notice(self, contents: notice.Contents, subject: str, recipient: str) -> Letter:
-        view = {
-            "contents": contents,
-            "zone": self.zone,
-            "subject": subject,
-            "recipient": recipient,
-            "consent": "",
-            "contact": self.contact,
-        }
+        given = {"contents": contents, "zone": self.house.zone, "subject": subject, **self._foot(Reader(recipient))}
+        return self._letter("notice", subject, "en", given, "notices")
+
+    def _letter(self, name: str, subject: str, language: str, view: dict[str, object], list_name: str) -> Letter:
         return Letter(
             subject,
-            self.templates.text("email/notice.txt", **view),
-            self.templates.html("email/notice.html", **view),
-            "notices",
+            self.templates.text(f"email/{name}.txt", language, **view),
+            self.templates.html(f"email/{name}.html", language, **view),
+            list_name,
+            language=language,
         )
 
-    def _reader(self, person: Subscriber, notices: Sequence[str]) -> dict[str, object]:
+    def _language(self, person: Subscriber) -> str:
+        return person.language or self.house.language
+
+    def _foot(self, reader: Reader, notices: Sequence[str] = ()) -> dict[str, object]:
         return {
-            "recipient": person.address,
-            "consent": person.consent,
-            "contact": self.contact,
+            **asdict(reader),
+            "contact": self.house.contact,
+            "imprint": self.house.imprint,
             "notices": list(notices),
         }
 
-    def _notices(self, session: Session, person: Subscriber) -> list[str]:
+    def letter(self, session: Session, due: Due) -> tuple[Letter, Reader]:
+        """What settles this debt by mail, and whom it is for; the same for the same rows."""
+        delivery, person = due.delivery, due.person
+        if delivery.kind == DeliveryKind.NOTICE:
+            told = session.get_one(Notice, delivery.notice_id)
+            letter = self.notice(report.stored_contents(told.contents), told.subject, delivery.recipient)
+            return letter, Reader(delivery.recipient)
+        if delivery.kind == DeliveryKind.ACCOUNT:
+            mail = session.get_one(AccountMail, delivery.account_mail_id)
+            reader = self.reader(person, Leaving.EVERYTHING) if person else Reader(delivery.recipient)
+            # Nobody joins a list by these; to leave belongs into those that begin it, or tell of it.
+            reader = replace(reader, recipient=delivery.recipient, leave=reader.leave if leaves(mail) else "")
+            return self._accounts.letter(mail, person, reader), reader
+        if person is None:
+            raise LookupError(f"{delivery.key} is for nobody")
+        notices = self.notices(session, person)
+        if delivery.kind == DeliveryKind.BRIEFING:
+            reader = self.reader(person, Leaving.BRIEFINGS)
+            return self.edition(session.get_one(Edition, due.edition_id), reader, notices), reader
+        return self._of_alerts(session, delivery, person, notices), self.reader(person, Leaving.ALERTS)
+
+    def notices(self, session: Session, person: Subscriber) -> list[str]:
         """What the operator must hear with the next mail: the watch does not run as its files say."""
-        if not self.contact or person.address != self.contact:
+        if not self.house.contact or person.address != self.house.contact:
             return []
         return [run.trouble for run in job_runs.everything(session) if run.job in ("reload", "rules") and run.trouble]
 
-    def _letter(self, session: Session, delivery: Delivery) -> Letter:
-        if delivery.kind == DeliveryKind.NOTICE:
-            told = session.get_one(Notice, delivery.notice_id)
-            return self.notice(report.stored_contents(told.contents), told.subject, delivery.recipient)
-        person = session.get_one(Subscriber, delivery.subscriber_id)
-        notices = self._notices(session, person)
-        if delivery.kind == DeliveryKind.BRIEFING:
-            briefing = session.get_one(Briefing, delivery.briefing_id)
-            contents = stored_contents(briefing.contents)
-            return self.briefing(contents, person, briefing.local_date, briefing.subject, notices)
+    def _of_alerts(self, session: Session, delivery: Delivery, person: Subscriber, notices: Sequence[str]) -> Letter:
         covered = tellings.told_by(session, delivery.id)
         if delivery.kind == DeliveryKind.ROLLUP:
 
@@ -182,36 +225,12 @@ class Compose:
             return str(message_from_bytes(first.message, policy=SMTP)["Subject"])
         return alert_subject(alert_view(session, alert, tellings.told_by(session, first.id), Links()))
 
-    def _failing(self, session: Session, delivery_id: int) -> str:
-        failing = session.get_one(Delivery, delivery_id)
-        return f"{failing.channel or f'mail to {failing.recipient}'} has failed for too long"
-
     def _links(self, alert: Alert, person: Subscriber) -> Links:
         open_still = alert.acknowledged_at is None
         return Links(
             self.tickets.link(Purpose.ACKNOWLEDGE, alert.id, person.id) if open_still else "",
             self.tickets.link(Purpose.MUTE, alert.id, person.id),
         )
-
-    def _to_channel(self, session: Session, delivery: Delivery) -> bytes:
-        """What a channel is told, in its own form."""
-        owed = delivery.instead_of or delivery.id
-        told: dict[int, list[tuple[Telling, Hearing]]] = {}
-        for each in tellings.told_by(session, owed):
-            told.setdefault(each[0].alert_id, []).append(each)
-        facts = [
-            facts_of(session, session.get_one(Alert, number), covered, self.name) for number, covered in told.items()
-        ]
-        reasons = [self._failing(session, delivery.instead_of)] if delivery.instead_of else []
-        form = self.forms[delivery.channel]
-        if form is Form.CAP and len(facts) == 1:
-            heard = tellings.heard_revisions(session, facts[0].number, f"channel:{delivery.channel}")
-            told_until = told_before(session, facts[0].number)
-            earlier = [each for each in told_until if each.revision < facts[0].revision and each.revision in heard]
-            return cap(facts[0], self.contact or self.sender, earlier=earlier)
-        if form is Form.CHAT:
-            return message_of(*(title_and_text(facts[0]) if len(facts) == 1 else rollup_text(facts, reasons)))
-        return rollup_body(facts, reasons)
 
 
 def alert_subject(view: AlertView) -> str:

@@ -10,11 +10,15 @@ from sqlmodel import Session
 
 from monitor.core.alerts import OPENING, AlertPolicy, Heard, Listener, Mute, Quiet, hears, held_until, muting, turn_of
 from monitor.core.rules import RuleSet
+from monitor.core.topics import concerns
 from monitor.core.values import Headline
 from monitor.models import Alert, Hearing, Silence, Subscriber, Telling
-from monitor.store import outbox, silences, subscribers, tellings
-from monitor.store.outbox import Address
+from monitor.store import owing, silences, subscribers, tellings
+from monitor.store.owing import Address
 from monitor.words import Cause, Severity, Wait
+
+# What may wait behind first warnings.
+_GOES_ON = frozenset({Cause.VOICES, Cause.HEADLINE, Cause.TAKEN})
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,10 @@ class Listeners:
         to = self._addresses[key]
         if len({hearing.alert_id for hearing in hearings}) == 1:
             last = max(self.session.get_one(Telling, hearing.telling_id).revision for hearing in hearings)
-            delivery = outbox.owe_alert(self.session, hearings[0].alert_id, last, to, self.now)
+            goes_on = all(Cause[name.upper()] in _GOES_ON for each in hearings for name in each.causes)
+            delivery = owing.owe_alert(self.session, hearings[0].alert_id, last, to, self.now, update=goes_on)
         else:
-            delivery = outbox.owe_rollup(self.session, hearings[0].id, to, self.now)
+            delivery = owing.owe_rollup(self.session, hearings[0].id, to, self.now)
         tellings.sent_with(self.session, hearings, delivery)
 
     def held_until(self, listener: Listener, severity: Severity, rules: Iterable[str]) -> datetime | None:
@@ -180,7 +185,10 @@ class Listeners:
     def _wants(self, listener: Listener, rule: str, severity: Severity) -> bool:
         known = self.routes.rules.by_name.get(rule)
         route = known.alert_to if known else None
-        return hears(listener.alert_from, [severity]) if route is None else listener.name in route
+        if route is not None:
+            return listener.name in route
+        topic = known.topic if known else ""
+        return concerns(listener.topics, topic) and hears(listener.alert_from, [severity])
 
     def _quiet(self, rules: Iterable[str]) -> Quiet | None:
         """The quiet hours of the rules, if each of them has some."""
@@ -211,6 +219,7 @@ def listener_of(person: Subscriber) -> Listener:
         quiet,
         person.critical_passes,
         away,
+        topics=None if person.topics is None else frozenset(person.topics),
     )
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from monitor.core import telling
 from monitor.core.notice import Contents, subject
 from monitor.models import Notice
-from monitor.store import feed_days, notices, outbox
+from monitor.store import feed_days, notices, owing
 from monitor.store.db import Database
 
 log = structlog.get_logger("report")
@@ -102,7 +102,7 @@ def _write(session: Session, contact: str, look: _Look) -> Notice | None:
     )
     session.add(notice)
     session.flush()
-    outbox.owe_notice(session, notice, contact, now)
+    owing.owe_notice(session, notice, contact, now)
     return notice
 
 

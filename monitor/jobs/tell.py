@@ -8,13 +8,14 @@ import structlog
 from sqlmodel import Session
 
 from monitor.core.alerts import CRITICAL_WAIT, Listener, Mute, is_away
+from monitor.core.refusals import without_addresses
 from monitor.core.timing import age
 from monitor.core.values import Headline
 from monitor.jobs.boundary import Progressed
 from monitor.jobs.listeners import Listeners, Routes
 from monitor.jobs.triage import headline
 from monitor.models import Alert, Delivery, Escalation, Hearing, Telling
-from monitor.store import alerts, arrivals, entries, outbox, stories, tellings
+from monitor.store import alerts, arrivals, entries, owing, stories, tellings
 from monitor.store.db import Database, single_triage
 from monitor.words import Cause, Severity, Wait
 
@@ -69,8 +70,9 @@ class Tell:
         for key, hearings in tellings.due(session, now).items():
             owed += _heard(listeners, key, hearings, flooded=flooded)
         for failing, channel, key in self._failing(session, now):
-            outbox.owe_instead(session, failing, channel, key, now)
-            log.warning("owed to the fall-back channel", delivery=failing.key, channel=channel, reason=failing.reply)
+            owing.owe_instead(session, failing, channel, key, now)
+            reason = without_addresses(failing.reply)
+            log.warning("owed to the fall-back channel", delivery=failing.key, channel=channel, reason=reason)
             owed += 1
         return owed
 
@@ -121,12 +123,12 @@ class Tell:
         """The alerts that a fall-back must tell, each once: the delivery, the channel and the key of the new debt."""
         found: dict[str, tuple[Delivery, str, str]] = {}
         for way, fallback in self.fallbacks.items():
-            for delivery in outbox.failing_since(session, way, now - fallback.after):
+            for delivery in owing.failing_since(session, way, now - fallback.after):
                 root = delivery.instead_of or delivery.id
                 told = [telling.id for telling, _ in tellings.told_by(session, root)]
-                key = outbox.fallback_key(way, fallback.channel, told)
+                key = owing.fallback_key(way, fallback.channel, told)
                 heard = tellings.told_to(session, f"channel:{fallback.channel}", told)
-                if told and key not in found and not heard and not outbox.is_owed(session, key):
+                if told and key not in found and not heard and not owing.is_owed(session, key):
                     found[key] = (delivery, fallback.channel, key)
         return list(found.values())
 

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from monitor.words import Verdict
+
 # Called with the name of each step of handing a message over; a crash test dies in it.
 Witness = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`number` names it to servers that report what became of it."""
+
     sender: str
     recipient: str
     message_id: str
     content: bytes
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,17 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class SendFailed:
-    """`permanent`: it will never be taken. `doubtful`: it may have been taken although nobody said so."""
+    """`permanent`: it will never be taken. `doubtful`: it may have been taken although nobody said so.
+
+    `verdict` is what a refusal, with the enhanced status `code`, says of the address; `of_sender`: it came before
+    anybody was named."""
 
     reason: str
     permanent: bool = False
     doubtful: bool = False
+    verdict: Verdict | None = None
+    code: str = ""
+    of_sender: bool = False
 
 
 @dataclass(frozen=True, slots=True)

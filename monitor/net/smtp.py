@@ -10,15 +10,17 @@ from typing import Self
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
+from monitor.core.refusals import enhanced_code, verdict
 from monitor.core.text import legible
 from monitor.net.post import Message, SendFailed, SendResult, Sent, Unreachable, Witness
 
-# Exim delivers no more than ten messages of one connection at once; Microsoft asks for fifty at most.
-_MOST_PER_CONNECTION, _MOST_PER_EXIM_CONNECTION = 50, 10
-_FINAL_DOT = 600.0  # RFC 5321 4.5.3.2.6; hanging up sooner on a slow server makes doubles
-_ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
-# Refusals that speak of the sender, the connection or our policy, and say nothing about the recipient.
+# Exim delivers no more than ten messages of one connection at once.
+_MOST_PER_EXIM_CONNECTION = 10
+# Postfix answers later and later, and hangs up after twenty.
+_MOST_REFUSALS = 5
+# Refusals that speak of the sender, the connection or our policy, and say nothing of the mail or its recipient.
 _OURS = re.compile(r"5\.(1\.[78]|3\.\d+|5\.\d+|7\.\d+)$")
+_FINAL_DOT = 600.0  # RFC 5321 4.5.3.2.6; hanging up sooner on a slow server makes doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class SmtpServer:
     password: str = field(repr=False)
     our_name: str = "localhost"
     timeout: timedelta = timedelta(seconds=60)
+    most: int = 50  # messages of one connection; Microsoft asks for no more
 
 
 class SmtpDoor:
@@ -40,8 +43,9 @@ class SmtpDoor:
         self._server = server
         self._witness = witness
         self._client: SMTP | None = None
-        self._handed_over = 0
-        self._most = _MOST_PER_CONNECTION
+        self._handed_over = self._refusals = 0
+        self._most = server.most
+        self._reports = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -49,16 +53,10 @@ class SmtpDoor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._client is None:
-            return
-        try:
-            # After a cancelled or broken exchange the client is out of step with the server: never reuse it.
-            if error is None:
-                await self._client.quit(timeout=5)
-        except (SMTPException, OSError):
-            pass
-        finally:
-            self._drop()
+        # After a cancelled or broken exchange the client is out of step with the server: never reuse it.
+        if error is None:
+            await self._leave()
+        self._drop()
 
     async def greet(self) -> str:
         """Connect, encrypt and log in; "" when the server lets us in."""
@@ -72,10 +70,10 @@ class SmtpDoor:
         step = "MAIL FROM"
         try:
             self._witness("smtp: before MAIL FROM")
-            await client.mail(message.sender)
+            await client.mail(message.sender, options=self._of_mail(message))
             step = "RCPT TO"
             self._witness("smtp: before RCPT TO")
-            await client.rcpt(message.recipient)
+            await client.rcpt(message.recipient, options=self._of_recipient(message))
             step = "DATA"
             self._witness("smtp: before DATA")
             reply = await client.data(message.content, timeout=_FINAL_DOT)
@@ -96,6 +94,13 @@ class SmtpDoor:
         self._handed_over += 1
         return Sent(legible(f"{reply.code} {reply.message}")[:300])
 
+    def _of_mail(self, message: Message) -> list[str]:
+        """Ask for a report that names the message and does not repeat it."""
+        return ["RET=HDRS", f"ENVID={message.number}"] if self._reports and message.number else []
+
+    def _of_recipient(self, message: Message) -> list[str]:
+        return ["NOTIFY=FAILURE", f"ORCPT=rfc822;{_xtext(message.recipient)}"] if self._reports else []
+
     async def _refused(self, error: SMTPResponseException, step: str) -> SendResult:
         reason = legible(f"{error.code} {error.message} (at {step})")[:300]
         if not 400 <= error.code < 600:
@@ -105,15 +110,26 @@ class SmtpDoor:
         if error.code == 421 or self._client is None:
             self._drop()
             return Unreachable(reason) if step == "MAIL FROM" else SendFailed(reason)
+        self._refusals += 1
         try:
             await self._client.rset(timeout=10)
         except (SMTPException, OSError):
             self._drop()
-        return SendFailed(reason, permanent=_is_permanent(error, step))
+        enhanced = enhanced_code(error.message)
+        said = verdict(step, error.code, enhanced, error.message)
+        return SendFailed(
+            reason,
+            # What is our own fault may be mended; the mail is still owed.
+            permanent=error.code >= 500 and step != "MAIL FROM" and not _OURS.match(enhanced),
+            verdict=said,
+            code=enhanced or str(error.code),
+            of_sender=step == "MAIL FROM",
+        )
 
     async def _connected(self) -> SMTP | Unreachable:
-        if self._client is not None and (not self._client.is_connected or self._handed_over >= self._most):
-            self._drop()
+        used_up = self._handed_over >= self._most or self._refusals >= _MOST_REFUSALS
+        if self._client is not None and (used_up or not self._client.is_connected):
+            await self._leave()
         if self._client is not None:
             return self._client
         server = self._server
@@ -138,9 +154,19 @@ class SmtpDoor:
         except BaseException:
             client.close()
             raise
-        self._most = _MOST_PER_EXIM_CONNECTION if "Exim" in greeting.message else _MOST_PER_CONNECTION
-        self._client, self._handed_over = client, 0
+        self._most = min(server.most, _MOST_PER_EXIM_CONNECTION) if "Exim" in greeting.message else server.most
+        self._reports = client.supports_extension("dsn")
+        self._client, self._handed_over, self._refusals = client, 0, 0
         return client
+
+    async def _leave(self) -> None:
+        try:
+            if self._client is not None and self._client.is_connected:
+                await self._client.quit(timeout=5)
+        except (SMTPException, OSError):
+            pass
+        finally:
+            self._drop()
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -154,11 +180,9 @@ def _interrupted(reason: str, step: str) -> SendResult:
     return Unreachable(reason) if step == "MAIL FROM" else SendFailed(reason, doubtful=step == "DATA")
 
 
-def _is_permanent(error: SMTPResponseException, step: str) -> bool:
-    if error.code < 500 or step == "MAIL FROM":
-        return False
-    enhanced = _ENHANCED.match(error.message)
-    return not (enhanced and _OURS.match(".".join(enhanced.groups())))
+def _xtext(address: str) -> str:
+    """As RFC 3461 wants it in a parameter."""
+    return "".join(each if "!" <= each <= "~" and each not in "+=" else f"+{ord(each):02X}" for each in address)
 
 
 def _said(error: Exception) -> str:

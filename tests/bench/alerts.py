@@ -104,7 +104,7 @@ class Post:
     def _take(self, content: bytes) -> None:
         self.accepted += 1
         self.changed.set()
-        if b"List-Id: <alerts." not in content:
+        if b" <alerts." not in content:
             self.briefings += 1
             return
         self.alerts.append(content)

@@ -57,7 +57,7 @@ NEWS = (
 )
 # A briefing, two alerts, one mail of what was gathered since the hour before, one to the next in turn.
 MAILS = 5
-EVERY = int(os.environ.get("KILL_EVERY", "3"))
+EVERY = int(os.environ.get("KILL_EVERY", "7"))
 IN_DOUBT = {"smtp: accepted", "before commit of sent"}
 
 
@@ -122,11 +122,13 @@ def rss(*titles: str) -> str:
     return f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
 
 
-def prepared(folder: Path, out: str, url: str, zygote: Zygote, web: HTTPServer) -> Path:
+def prepared(folder: Path, out: str, url: str, zygote: Zygote, web: HTTPServer, connections: int = 1) -> Path:
     """A monitor that has polled its feed twice. A subscriber's briefing is due in an hour; then two alerts that are
     being gathered will be due, too, and one that nobody has acknowledged goes to the next in turn."""
     folder.mkdir()
-    (folder / "monitor.toml").write_text(f'state = "state"\n[mail]\nout = "{out}"\n[poll]\nhost_pause = "0s"\n')
+    (folder / "monitor.toml").write_text(
+        f'state = "state"\n[mail]\nout = "{out}"\nconnections = {connections}\n[poll]\nhost_pause = "0s"\n'
+    )
     (folder / "feeds.toml").write_text(f'[[feed]]\nurl = "{url}"\nname = "wire"\nallow_private = true\n')
     (folder / "rules.toml").write_text(RULES)
     db = Database(f"sqlite:///{folder}/state/feed-monitor.db")
@@ -174,9 +176,9 @@ def ledger(folder: Path) -> tuple[int, int, Counter[DeliveryStatus]]:
         db.close()
 
 
-def kill_everywhere(ready: Path, work: Path, zygote: Zygote) -> Iterator[tuple[Path, str]]:
-    """For every step in turn, or every third: a copy of the monitor, killed there, and then run again twice."""
-    for die_at in range(1, 1_000, EVERY):
+def kill_everywhere(ready: Path, work: Path, zygote: Zygote, every: int = EVERY) -> Iterator[tuple[Path, str]]:
+    """For every step in turn, or every seventh: a copy of the monitor, killed there, and then run again twice."""
+    for die_at in range(1, 1_000, every):
         folder = work / str(die_at)
         shutil.copytree(ready, folder)
         died = zygote.run(folder, NOW + timedelta(hours=1), die_at)
@@ -209,6 +211,21 @@ def test_killed_at_any_step_before_an_smtp_server_nothing_is_lost_and_nothing_to
         assert ledger(folder) == (7, 5, Counter({DeliveryStatus.SENT: MAILS + 1})), step
     # Two moments of doubt for each mail.
     assert doubts == 2 * MAILS if EVERY == 1 else doubts
+
+
+def test_killed_with_several_lines_open_no_more_mails_are_repeated_than_lines_were_open(
+    tmp_path: Path, zygote: Zygote, recorder: tuple[Recorder, int], httpserver: HTTPServer
+) -> None:
+    server, port = recorder
+    out = f"smtp://127.0.0.1:{port}"
+    ready = prepared(tmp_path / "ready", out, httpserver.url_for("/feed"), zygote, httpserver, connections=4)
+    server.taken = []
+    for folder, step in kill_everywhere(ready, tmp_path, zygote, EVERY * 2):
+        mails, server.taken = server.taken, []
+        ids = Counter(str(message_from_bytes(mail)["Message-ID"]) for mail in mails)
+        assert (len(ids), len(set(mails))) == (MAILS, MAILS), step
+        assert sum(ids.values()) - MAILS <= 4, step
+        assert ledger(folder) == (7, 5, Counter({DeliveryStatus.SENT: MAILS + 1})), step
 
 
 def test_killed_at_any_step_before_a_maildir_every_mail_lies_there_exactly_once(

@@ -44,7 +44,7 @@ async def one_turn(folder: Path, now: datetime, die_at: int) -> None:
         await app.triage.run()
         await app.tell.run()
         await app.brief.run()
-        await app.deliver.run()
+        await app.send_mail()
     (folder / "steps").write_text("\n".join(steps))
 
 

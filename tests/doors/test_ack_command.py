@@ -30,7 +30,7 @@ async def test_while_the_service_runs_who_takes_an_alert_leaves_the_mails_to_it(
     assert taken.exit_code == 0
     assert taken.stdout == (f"1: acknowledged by eva: {FIRST}\ntold of it: {DUTY}\nthe running service delivers it\n")
     world.clock.at = utc_now()
-    await world.app.deliver.run()
+    await world.app.send_mail()
     assert "eva acknowledged it" in world.post.mails(DUTY)[-1].as_string()
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.render.mail import Letter, compose
+from monitor.render.mail import Envelope, Letter, compose
 from monitor.render.pieces import Piece, excerpt
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Links, Quote
@@ -292,7 +292,7 @@ def test_five_thousand_letters_do_not_bury_the_rest_nor_make_a_mail_that_is_clip
 
 def test_a_hostile_headline_makes_no_header_of_the_mail() -> None:
     letter = Letter(f"[ship-attack] {HOSTILE}", _text(FIRST), _html(FIRST), "alerts")
-    content = compose(letter, key="alert:1:1:1", sender="m@d.example", recipient="a@d.example", contact="", owed_at=NOW)
+    content = compose(letter, Envelope("alert:1:1:1", "m@d.example", "a@d.example", NOW))
     assert not re.search(rb"^bcc:", content.partition(b"\r\n\r\n")[0], re.IGNORECASE | re.MULTILINE)
 
 

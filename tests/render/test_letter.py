@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.text import header_safe
-from monitor.render.mail import SUBJECT_LIMIT, Attachment, Letter, compose, message_id
+from monitor.render.mail import SUBJECT_LIMIT, Attachment, Envelope, Letter, compose, message_id
 
 _LETTER = Letter("Bridge closed", "Bridge – closed\n", "<p>Bridge – closed</p>\n", "alerts")
 _OWED_AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -23,22 +23,19 @@ _HEADERS = [
     "Message-ID",
     "List-Id",
     "List-Unsubscribe",
+    "List-Owner",
+    "List-Post",
+    "Precedence",
     "Auto-Submitted",
     "X-Auto-Response-Suppress",
     "MIME-Version",
     "Content-Type",
+    "Content-Language",
 ]
 
 
 def _composed(letter: Letter, recipient: str = "ann@home.example", contact: str = "ops@desk.example") -> bytes:
-    return compose(
-        letter,
-        key=_KEY,
-        sender="monitor@desk.example",
-        recipient=recipient,
-        contact=contact,
-        owed_at=_OWED_AT,
-    )
+    return compose(letter, Envelope(_KEY, "monitor@desk.example", recipient, _OWED_AT, contact))
 
 
 def _received(content: bytes) -> EmailMessage:
@@ -110,7 +107,7 @@ def test_long_addresses_are_not_encoded() -> None:
 
 def test_without_a_contact_there_is_nobody_to_answer() -> None:
     mail = _received(_composed(_LETTER, contact=""))
-    assert [name for name in _HEADERS if name not in mail] == ["Reply-To", "List-Unsubscribe"]
+    assert [name for name in _HEADERS if name not in mail] == ["Reply-To", "List-Unsubscribe", "List-Owner"]
 
 
 def test_a_later_alert_joins_the_thread_of_the_first() -> None:
@@ -175,4 +172,4 @@ def test_the_first_alert_of_a_fresh_database_is_not_taken_for_that_of_the_old_on
 def test_robots_are_told_not_to_answer() -> None:
     mail = _received(_composed(_LETTER))
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["List-Id"] == "<alerts.desk.example>"
+    assert mail["List-Id"] == '"News alerts" <alerts.desk.example>'

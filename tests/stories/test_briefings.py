@@ -124,7 +124,7 @@ async def test_one_persons_trouble_is_told_and_costs_nobody_else_their_briefing(
     await world.app.db.write(spoil)
     with pytest.raises(BriefingsFailedError, match="1 of today's briefings"):
         await world.app.brief.run()
-    await world.app.deliver.run()
+    await world.app.send_mail()
 
     assert [message.recipient for message in world.post.accepted] == [ANN]
     assert len(world.crashes) == 1

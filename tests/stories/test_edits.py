@@ -114,7 +114,7 @@ async def test_the_marks_in_an_alert_are_right_although_the_entry_was_edited_bef
         await world.app.poll.everything_due()
         await world.app.triage.run()
         world.clock.pass_time(timedelta(minutes=20))
-    await world.app.deliver.run()
+    await world.app.send_mail()
 
     (mail,) = world.post.mails(DUTY)
     assert "Ministry: no strike in the region, pre-emptive or other" in text_of(mail)

@@ -147,5 +147,5 @@ async def test_what_is_gathered_waits_for_a_flood_to_be_over_but_not_for_ever(wo
     for waited, mails in ((timedelta(), 0), (3 * MINUTE, 0), (2 * MINUTE, 1)):
         world.clock.pass_time(waited)
         await world.app.tell.run()
-        await world.app.deliver.run()
+        await world.app.send_mail()
         assert len(world.post.mails(DUTY)) == mails

@@ -8,8 +8,8 @@ from sqlmodel import Session, select
 
 from monitor.models import Alert, Delivery, DeliveryStatus, Hearing, Subscriber
 from monitor.net.post import SendFailed
-from monitor.store import outbox, subscribers
-from monitor.store.outbox import Address
+from monitor.store import outbox, owing, subscribers
+from monitor.store.owing import Address
 from tests.conftest import WIRE, World
 
 DUTY, ANN = "duty@example.org", "ann@example.org"
@@ -132,7 +132,7 @@ async def test_a_mail_that_cannot_be_composed_does_not_stop_the_others(world: Wo
         session.exec(select(Hearing).where(Hearing.delivery_id == owed.id)).one().delivery_id = None
 
     await world.app.db.write(spoil)
-    await world.app.deliver.run()
+    await world.app.send_mail()
 
     assert [message.recipient for message in world.post.accepted] == [ANN]
     assert len(world.crashes) == 1
@@ -146,7 +146,7 @@ async def test_owing_the_same_thing_twice_is_impossible(world: World) -> None:
 
     def owe_again(session: Session) -> None:
         alert, person = session.exec(select(Alert)).one(), session.exec(select(Subscriber)).one()
-        outbox.owe_alert(session, alert.id, alert.revision, Address(person.id, person.address), world.clock.at)
+        owing.owe_alert(session, alert.id, alert.revision, Address(person.id, person.address), world.clock.at)
 
     with pytest.raises(IntegrityError):
         await world.app.db.write(owe_again)

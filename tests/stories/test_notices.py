@@ -25,7 +25,7 @@ async def pass_time(world: World, span: timedelta, step: timedelta = 15 * MINUTE
         world.clock.pass_time(step)
         await world.app.poll.everything_due()
         await world.app.report.run()
-        await world.app.deliver.run()
+        await world.app.send_mail()
     return world.post.mails(OPERATOR)[before:]
 
 
@@ -54,7 +54,7 @@ async def test_a_notice_can_neither_be_answered_nor_left(world: World) -> None:
     world.web.instead[WIRE] = REFUSED
     (mail,) = await pass_time(world, 3 * HOUR)
     assert {"Reply-To", "List-Unsubscribe"}.isdisjoint(mail.keys())
-    assert mail["List-Id"].startswith("<notices.")
+    assert mail["List-Id"].startswith('"Notices to the operator" <notices.')
 
 
 async def test_a_feed_that_is_well_again_is_told_with_what_it_brought(world: World) -> None:

@@ -158,7 +158,7 @@ async def test_what_a_hub_sends_is_told_at_once_and_is_no_turn_of_ours(world: Wo
     await world.subscribe("duty@example.org")
     assert await world.app.poll.take_pushed(before.id, only_this, "application/rss+xml") == 1
     await world.app.triage.run()
-    await world.app.deliver.run()
+    await world.app.send_mail()
     assert len(world.post.mails("duty@example.org")) == 1
     after = await wire(world)
     assert (after.next_poll_at, after.known_items, after.polls) == (

@@ -49,7 +49,8 @@ class Desk:
         ports = Ports(now=self.clock.now, luck=lambda: 0.5, crashed=self._crashed)
         app = await self._life.enter_async_context(open_app(load(self.folder / "monitor.toml"), ports))
         await take_over(app, self.clock.at)
-        self.app: App = replace(app, deliver=replace(app.deliver, open_door=self.post.open))
+        urgent, rest = (replace(way, open_door=self.post.open) for way in (app.urgent, app.deliver))
+        self.app: App = replace(app, urgent=urgent, deliver=rest)
         await self.door.follow(self.app)
         self._life.push_async_callback(self.door.follow, None)
         self.hub.door = self.door.port
@@ -118,7 +119,7 @@ async def test_a_duty_officer_hears_at_once_of_what_a_hub_tells(desk: Desk) -> N
     asked = desk.hub.asked
     await desk.told(wish, item(STRIKE))
     await desk.app.triage.run()
-    await desk.app.deliver.run()
+    await desk.app.send_mail()
 
     assert [mail["Subject"] for mail in desk.post.mails("duty@example.org")] == [f"[strike] {STRIKE}"]
     assert desk.hub.asked == asked
