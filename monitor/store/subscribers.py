@@ -2,16 +2,24 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
-from monitor.models import Delivery, DeliveryStatus, Subscriber, SubscriberState
-from monitor.words import Severity
+from monitor.models import Delivery, DeliveryKind, DeliveryStatus, Subscriber, SubscriberState
+from monitor.store import records, suppressions
+from monitor.words import Deed, Severity
 
 # For `quiet` and `away`: no hours, no days.
 NEVER = (None, None)
 Hours = tuple[time, time] | tuple[None, None]
 Days = tuple[date, date] | tuple[None, None]
+BRIEFINGS = (DeliveryKind.BRIEFING,)
+ALERTS = (DeliveryKind.ALERT, DeliveryKind.ROLLUP)
+
+
+class BlockedError(Exception):
+    """The address is never written to; the message is why."""
 
 
 def add(
@@ -27,16 +35,28 @@ def add(
     quiet: Hours | None = None,
     critical_passes: bool | None = None,
     away: Days | None = None,
+    language: str | None = None,
+    topics: Collection[str] | None = None,
+    mark: str = "",
+    deed: Deed = Deed.ADDED,
 ) -> Subscriber:
-    """Add a confirmed subscriber, or give a known address these choices. The last three keep what they were if None."""
+    """Add a confirmed subscriber, or give a known address these choices. What is None stays as it was; `topics` ():
+    every rule, whatever its topic. Raises BlockedError if its `mark` is among those never written to."""
+    if mark and (blocked := suppressions.reason(session, mark)):
+        raise BlockedError(blocked)
     person = by_address(session, address)
+    known = person is not None and person.state == SubscriberState.CONFIRMED
     if person is None:
         person = Subscriber(
             address=address, state=SubscriberState.CONFIRMED, zone=zone, briefing_at=briefing_at, created_at=now
         )
+    if person.state == SubscriberState.LEFT:
+        person.topics, person.language = None, ""
     if person.state != SubscriberState.CONFIRMED or person.confirmed_at is None:
         person.confirmed_at = now
     person.state, person.left_at, person.consent = SubscriberState.CONFIRMED, None, consent
+    person.paused_until = person.bounced_at = person.probe_at = None
+    person.refuses_alerts = False
     person.zone, person.briefing, person.briefing_at, person.alert_from = zone, briefing, briefing_at, alert_from
     if quiet is not None:
         person.quiet_from, person.quiet_until = quiet
@@ -44,40 +64,100 @@ def add(
         person.critical_passes = critical_passes
     if away is not None:
         person.away_from, person.away_until = away
+    if language is not None:
+        person.language = language
+    if topics is not None:
+        person.topics = list(topics) or None
     session.add(person)
     session.flush()
+    records.write(session, person.id, Deed.CHANGED if known else deed, records.OPERATOR, now)
     return person
 
 
 def remove(session: Session, address: str, now: datetime) -> bool:
-    """Leaving works at once: mail that is still owed is cancelled. False: nobody of that address."""
+    """The operator takes somebody off. False: nobody of that address, or nobody who gets mail."""
     person = by_address(session, address)
     if person is None or person.state == SubscriberState.LEFT:
         return False
-    person.state, person.left_at = SubscriberState.LEFT, now
-    session.add(person)
-    owed = select(Delivery).where(Delivery.subscriber_id == person.id, Delivery.status == DeliveryStatus.QUEUED)
-    for delivery in session.exec(owed):
-        delivery.status, delivery.settled_at, delivery.reply = DeliveryStatus.CANCELLED, now, "the subscriber left"
-        session.add(delivery)
+    leave(session, person, now)
+    records.write(session, person.id, Deed.LEFT, records.OPERATOR, now)
     return True
+
+
+def leave(session: Session, person: Subscriber, now: datetime) -> None:
+    """Leaving works at once: mail that is still owed is cancelled. Links that were mailed before open nothing more."""
+    person.state, person.left_at = SubscriberState.LEFT, now
+    person.paused_until = person.bounced_at = person.probe_at = None
+    person.serial += 1
+    session.add(person)
+    cancel_owed(session, person, now)
+
+
+def cancel_owed(
+    session: Session,
+    person: Subscriber,
+    now: datetime,
+    kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
+    why: str = "the subscriber left",
+) -> int:
+    """What is owed to them and has not begun to leave, claimed or not."""
+    owed = update(Delivery).where(
+        col(Delivery.subscriber_id) == person.id,
+        col(Delivery.status) == DeliveryStatus.QUEUED,
+        col(Delivery.kind).in_(kinds),
+    )
+    return session.exec(owed.values(status=DeliveryStatus.CANCELLED, settled_at=now, reply=why)).rowcount
+
+
+def readdress(session: Session, person: Subscriber, address: str, now: datetime) -> None:
+    """They move, and the news that is owed goes to the new address, made anew: its bytes name the old one. Links that
+    wait to be mailed are revoked by a move."""
+    cancel_owed(session, person, now, (DeliveryKind.ACCOUNT,), why="the subscriber has another address")
+    person.address = address
+    session.add(person)
+    owed = update(Delivery).where(
+        col(Delivery.subscriber_id) == person.id, col(Delivery.status) == DeliveryStatus.QUEUED
+    )
+    afresh: dict[str, Any] = {"message": None, "message_id": "", "body_id": None, "fills": {}, "token": ""}
+    session.exec(owed.values(recipient=address, domain=address.rpartition("@")[2], **afresh))
 
 
 def by_address(session: Session, address: str) -> Subscriber | None:
     return session.exec(select(Subscriber).where(Subscriber.address == address)).one_or_none()
 
 
+def locked(session: Session, person_id: int) -> Subscriber | None:
+    """The subscriber of this number, whom nobody else changes until commit."""
+    return session.get(Subscriber, person_id, with_for_update=True)
+
+
+def by_number(session: Session, numbers: Collection[int]) -> dict[int, Subscriber]:
+    return {each.id: each for each in session.exec(select(Subscriber).where(col(Subscriber.id).in_(numbers)))}
+
+
 def everyone(session: Session) -> list[Subscriber]:
-    return list(session.exec(select(Subscriber).order_by(col(Subscriber.id))))
+    """All who are somebody still."""
+    wanted = select(Subscriber).where(Subscriber.state != SubscriberState.ERASED)
+    return list(session.exec(wanted.order_by(col(Subscriber.id))))
 
 
 def confirmed(session: Session) -> list[Subscriber]:
-    wanted = select(Subscriber).where(Subscriber.state == SubscriberState.CONFIRMED)
-    return list(session.exec(wanted.order_by(col(Subscriber.id))))
+    return in_state(session, SubscriberState.CONFIRMED)
+
+
+def in_state(session: Session, state: SubscriberState) -> list[Subscriber]:
+    return list(session.exec(select(Subscriber).where(Subscriber.state == state).order_by(col(Subscriber.id))))
 
 
 def alerted(session: Session, named: Collection[str]) -> list[Subscriber]:
     """Those confirmed who may hear alerts: they asked for some, or a route names them."""
     asked = col(Subscriber.alert_from).is_not(None) | col(Subscriber.address).in_(named)
-    wanted = select(Subscriber).where(Subscriber.state == SubscriberState.CONFIRMED, asked)
+    willing = col(Subscriber.refuses_alerts).is_(False)
+    wanted = select(Subscriber).where(Subscriber.state == SubscriberState.CONFIRMED, asked, willing)
     return list(session.exec(wanted.order_by(col(Subscriber.id))))
+
+
+def pauses_over(session: Session, now: datetime) -> list[Subscriber]:
+    """Those paused whose pause has come to its end."""
+    over = select(Subscriber).where(Subscriber.state == SubscriberState.PAUSED, col(Subscriber.paused_until) <= now)
+    return list(session.exec(over.order_by(col(Subscriber.id))))
