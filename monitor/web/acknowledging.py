@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from monitor.app import App
 from monitor.core.tickets import Purpose
-from monitor.web.answers import page, unknown
+from monitor.web.answers import ONCE_MORE, form, hurried, page, unknown
 from monitor.web.told import AlertPage, alert_page
 
 
@@ -29,11 +29,14 @@ class Acknowledging:
         return self._page(request, shown) if shown is not None else unknown(self.app, request)
 
     async def take(self, request: Request) -> Response:
+        said = await form(request)
         shown = await self._shown(request)
         if shown is None:
             return unknown(self.app, request)
         if shown.reader.left or (shown.over and not shown.taken):
-            return self._page(request, shown, refused=410)
+            return self._page(request, shown, status=410)
+        if not shown.taken and hurried(self.app, request, said):
+            return self._page(request, shown, status=ONCE_MORE)
         taken = await self.app.acknowledge.take(shown.number, shown.reader.address)
         shown = await self._shown(request)
         if taken is None or shown is None:
@@ -50,8 +53,8 @@ class Acknowledging:
         return await self.app.db.read(alert_page, number, person, self.app.poll.now())
 
     def _page(
-        self, request: Request, shown: AlertPage, outcome: Outcome | None = None, *, refused: int = 0
+        self, request: Request, shown: AlertPage, outcome: Outcome | None = None, *, status: int = 200
     ) -> Response:
-        status = 403 if shown.reader.left else refused or 200
-        now = self.app.poll.now()
-        return page(self.app, request, "acknowledge.html", status, alert=shown, outcome=outcome, now=now)
+        status = 403 if shown.reader.left else status
+        view = {"alert": shown, "outcome": outcome, "now": self.app.poll.now(), "hurried": status == ONCE_MORE}
+        return page(self.app, request, "acknowledge.html", status, view)

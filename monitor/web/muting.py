@@ -14,7 +14,7 @@ from monitor.core.text import legible, shortened
 from monitor.core.tickets import Purpose
 from monitor.models import Silence
 from monitor.store import silences, stories
-from monitor.web.answers import form, page, unknown
+from monitor.web.answers import ONCE_MORE, form, hurried, page, unknown
 from monitor.web.told import AlertPage, alert_page
 from monitor.words import Severity
 
@@ -77,9 +77,14 @@ class Muting:
         return await self._answer(request)
 
     async def act(self, request: Request) -> Response:
-        return await self._answer(request, await form(request) or {})
+        said = await form(request)
+        if said is not None and hurried(self.app, request, said):
+            return await self._answer(request, hurriedly=True)
+        return await self._answer(request, said or {})
 
-    async def _answer(self, request: Request, said: Mapping[str, str] | None = None) -> Response:
+    async def _answer(
+        self, request: Request, said: Mapping[str, str] | None = None, *, hurriedly: bool = False
+    ) -> Response:
         numbers = self.app.tickets.read(Purpose.MUTE, request.path_params["ticket"])
         if numbers is None:
             return unknown(self.app, request)
@@ -92,7 +97,10 @@ class Muting:
         if shown is None:
             return unknown(self.app, request)
         status = 403 if shown.alert.reader.left else shown.outcome.status if shown.outcome else 200
-        return page(self.app, request, "mute.html", status, mute=shown, alert=shown.alert, now=now)
+        if hurriedly and status == 200:
+            status = Outcome.TOO_OLD.status if shown.alert.over else ONCE_MORE
+        view = {"mute": shown, "alert": shown.alert, "now": now, "hurried": status == ONCE_MORE}
+        return page(self.app, request, "mute.html", status, view)
 
     def _shown(
         self,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from monitor.app import App
@@ -19,13 +19,13 @@ _MOST_HEADERS = 16_384  # bytes
 _LINGER = 5  # seconds, for requests under way when the server stops
 _HEADERS = [
     (
-        "content-security-policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'none'",
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self';"
+        b" frame-ancestors 'none'",
     ),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("x-robots-tag", "noindex, nofollow"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow"),
 ]
 
 
@@ -73,10 +73,11 @@ class _Server(uvicorn.Server):
 
 @dataclass
 class WebDoor:
-    """Serves an app's pages on its `web.listen` while it has a `public_url`. `patience` is in seconds, for one
-    request; `most` in connections."""
+    """Serves an app's pages on its `web.listen` while it has a `public_url`. `alone`: it is not the service that does,
+    but a program of its own. `patience` is in seconds, for one request; `most` in connections."""
 
     pages: Callable[[App], ASGIApp]
+    alone: bool = False
     patience: float = 30.0
     most: int = 200
     port: int = 0
@@ -89,7 +90,7 @@ class WebDoor:
         """Serve this app from now on; None: nobody any more. Raises OSError where it cannot listen, and goes on as
         before."""
         web = app.config.settings.web if app is not None else None
-        listen = web.listen if web is not None and web.public_url else ""
+        listen = web.listen if web is not None and web.public_url and web.alone is self.alone else ""
         opened = _listening(listen) if listen not in ("", self._listen) else None
         if app is not None and listen:
             self._current = self.pages(app)
@@ -111,7 +112,6 @@ class WebDoor:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            headers=_HEADERS,
             h11_max_incomplete_event_size=_MOST_HEADERS,
             timeout_graceful_shutdown=_LINGER,
         )
@@ -127,7 +127,19 @@ class WebDoor:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._current is not None:
-            await self._current(scope, receive, send)
+            await self._current(scope, receive, _strictly(send))
+
+
+def _strictly(send: Send) -> Send:
+    """What a page does not say of itself is said as strictly as can be."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in given)]
+        await send(message)
+
+    return sent
 
 
 def _listening(listen: str) -> socket.socket:

@@ -1,5 +1,5 @@
 """`door`: the pages of an app that watches nothing, open on a free port of this machine. `desk`: those of one that
-alerts people."""
+alerts people. `hall`: the same, where everybody may join and some rules are public."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from monitor.settings import load
 from monitor.web import pages
 from monitor.web.server import WebDoor
 from tests.fakes import FakeClock
-from tests.web.desk import Desk, open_desk
+from tests.web.desk import OPEN, TOPICS, Desk, open_desk
 
 
 def configure(folder: Path, *, listen: str = "127.0.0.1:0", public_url: str = "https://watch.test") -> Path:
@@ -48,4 +48,10 @@ async def door(app: App) -> AsyncIterator[WebDoor]:
 @pytest.fixture
 async def desk(tmp_path: Path, blank_state: Path) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path, blank_state) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def hall(tmp_path: Path, blank_state: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path, blank_state, TOPICS, OPEN) as desk:
         yield desk

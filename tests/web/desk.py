@@ -10,6 +10,7 @@ from shutil import copytree
 from typing import Any
 
 import aiohttp
+from multidict import CIMultiDictProxy
 from sqlmodel import Session, SQLModel, col, select
 
 from monitor.models import Silence
@@ -20,6 +21,23 @@ from tests.fakes import text_of
 
 DUTY, ANNA, OPERATOR = "duty@example.org", "anna@example.org", "ops@example.org"
 HOME = "https://watch.test"
+READING = timedelta(seconds=2)
+OPEN = '[subscribe]\nwho = "everybody"\nnetwork_hour = 1000\nnetwork_day = 1000\n'
+TOPICS = """
+[rules.pre-emptive-strike]
+severity = "critical"
+topic = "Strikes <& ultimatums>"
+match = "pre-emptive strike"
+
+[rules.airspace-incursion]
+severity = "high"
+topic = "Airspace"
+match = "airspace incursion"
+
+[rules.our-own]
+match = "border closed"
+"""
+JOINING = {"briefing": "yes", "at": "06:30", "zone": "Europe/Warsaw", "which": "all", "alerts": "", "language": "en"}
 _SETTINGS = '[poll]\nadaptive = false\n[web]\nlisten = "127.0.0.1:0"\npublic_url = "https://watch.test"\n'
 
 
@@ -27,7 +45,7 @@ _SETTINGS = '[poll]\nadaptive = false\n[web]\nlisten = "127.0.0.1:0"\npublic_url
 class Seen:
     status: int
     text: str
-    headers: Mapping[str, str]
+    headers: CIMultiDictProxy[str]
 
     @property
     def said(self) -> str:
@@ -56,8 +74,20 @@ class Desk:
         await self.door.follow(self.world.app)
 
     async def presses(self, path: str, **said: str) -> Seen:
-        """A button of a form."""
-        return await self.asks(path, "POST", data=said)
+        """A button of a form, after its page was read."""
+        return await self.asks(path, "POST", data=said | await self.reads(path))
+
+    async def joins(self, address: str, **said: str) -> Seen:
+        """By the form, with every topic if nothing else is said."""
+        return await self.presses("/subscribe", **(JOINING | {"address": address} | said))
+
+    async def reads(self, path: str) -> dict[str, str]:
+        """For as long as it takes, if there is a form; what the page hides in it."""
+        shown = re.search(r'name="shown" value="([^"]+)"', (await self.asks(path)).text)
+        if shown is None:
+            return {}
+        self.world.clock.pass_time(READING)
+        return {"shown": shown[1]}
 
     def link(self, address: str, purpose: str) -> str:
         """In the last mail of this person."""
@@ -91,11 +121,11 @@ def everything(session: Session) -> dict[str, list[Any]]:
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, blank_state: Path, rules: str = RULES) -> AsyncIterator[Desk]:
-    """Duty and Anna are told from high on; the feeds have been polled once."""
+async def open_desk(folder: Path, blank_state: Path, rules: str = RULES, more: str = "") -> AsyncIterator[Desk]:
+    """Duty and Anna are told from high on; the feeds have been polled once. `more` settings than ours."""
     copytree(blank_state, folder / "state")
     world = World(folder)
-    world.configure(rules, _SETTINGS)
+    world.configure(rules, _SETTINGS + more)
     await world.start()
     for url in world.urls:
         world.web.publish(url, f"An ordinary day at {url[8:-10]}", age=timedelta(hours=5))

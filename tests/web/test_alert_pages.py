@@ -28,7 +28,7 @@ async def test_a_scanner_that_opens_every_link_of_every_mail_three_times_changes
     await desk.presses(desk.link(DUTY, "mute"), what="story", span="7d")
     links = {*desk.links(), *follow_addresses(desk.world.app.tickets).values()}
     links = {link.replace("NUMBER", "1") for link in links}
-    assert len(links) == 2 * 2 * 2 + 3
+    assert len(links) == 2 * (2 * 2 + 2) + 3
     before = await desk.rows()
     for link in list(links):
         page = (await desk.asks(link)).text
@@ -114,7 +114,7 @@ async def test_who_has_yet_to_be_asked_stands_on_the_page_until_somebody_takes_i
 async def test_altered_and_forged_tickets_open_nothing_and_do_nothing(desk: Desk) -> None:
     await alarm(desk)
     true = desk.link(DUTY, "ack").rpartition("/")[2]
-    forger = Tickets(HOME, "a guess")
+    forger = Tickets(HOME, ("a guess",))
     bad = [true[:at] + ("A" if true[at] != "A" else "B") + true[at + 1 :] for at in range(len(true) - 1)]
     bad += [true[:-1], f"{true}.", true.partition(".")[0], "none", "%00", "%ff", "☂", "A" * 4000]
     bad += [forger.of(Purpose.ACKNOWLEDGE, 1, 1), desk.world.app.tickets.of(Purpose.ACKNOWLEDGE, 99, 1)]

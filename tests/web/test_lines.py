@@ -52,7 +52,7 @@ async def line(door: WebDoor) -> AsyncIterator[Line]:
 
 @asynccontextmanager
 async def opened(app: App, *, patience: float = 30.0, most: int = 200) -> AsyncIterator[WebDoor]:
-    door = WebDoor(pages, patience, most)
+    door = WebDoor(pages, patience=patience, most=most)
     await door.follow(app)
     try:
         yield door
