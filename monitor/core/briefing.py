@@ -23,7 +23,8 @@ class BriefedRule:
 
 @dataclass(frozen=True, slots=True)
 class BriefedStory:
-    """`happened_at` is when its first report was published, or else reached us. `old`: it was long past by then."""
+    """`happened_at` is when its first report was published, or else reached us. `old`: it was long past by then.
+    `number` is the story's; 0: it was not kept when the briefing was written."""
 
     title: str
     link: str
@@ -34,6 +35,7 @@ class BriefedStory:
     rules: tuple[BriefedRule, ...]
     alerted: bool
     old: bool = False
+    number: int = 0
 
     @property
     def severity(self) -> Severity | None:

@@ -8,6 +8,9 @@ from starlette.responses import JSONResponse, Response
 from monitor.app import App
 from monitor.store.standing import Standing, standing
 from monitor.web.answers import FRESH, page
+from monitor.web.visitors import language_of
+
+_KEPT = {"cache-control": "max-age=3600"}
 
 
 @dataclass(frozen=True)
@@ -15,12 +18,25 @@ class Front:
     app: App
 
     async def page(self, request: Request) -> Response:
-        stands = await self._standing()
-        return page(self.app, request, "front.html", standing=stands, now=self.app.poll.now())
+        view = {
+            "standing": await self._standing(),
+            "now": self.app.poll.now(),
+            "open_to": self._open_to(),
+            "archive": self.app.config.settings.web.archive,
+        }
+        return page(self.app, request, "front.html", 200, view, language=language_of(self.app, request))
 
     async def style(self, _request: Request) -> Response:
-        style = self.app.templates.page("web/style.css")
-        return Response(style, media_type="text/css", headers={"cache-control": "max-age=3600"})
+        return self._sheet("style.css")
+
+    async def reading(self, _request: Request) -> Response:
+        """What only pages to read need: lists, tables, charts."""
+        return self._sheet("reading.css")
+
+    async def guess(self, _request: Request) -> Response:
+        """The one script there is: it asks the browser for its time zone."""
+        script = self.app.templates.page("web/guess.js")
+        return Response(script, media_type="text/javascript", headers=_KEPT)
 
     async def health(self, _request: Request) -> Response:
         """For machines that watch this one: 200 while the watch is kept, 503 when it is not."""
@@ -34,5 +50,11 @@ class Front:
         }
         return JSONResponse(facts, 200 if stands.kept else 503, headers=FRESH)
 
+    def _sheet(self, name: str) -> Response:
+        return Response(self.app.templates.page(f"web/{name}"), media_type="text/css", headers=_KEPT)
+
     async def _standing(self) -> Standing:
         return await self.app.db.read(standing, self.app.poll.now())
+
+    def _open_to(self) -> str:
+        return self.app.config.settings.subscribe.who
