@@ -13,6 +13,7 @@ _COMMANDS = {
     "init": ("monitor.cli.setup", "Write config files that work and teach."),
     "check": ("monitor.cli.setup", "Read everything and try everything; send nothing."),
     "run": ("monitor.cli.work", "Be the service: poll, alert, brief and deliver until told to stop."),
+    "web": ("monitor.cli.pages", "Serve the pages as a program of their own, beside the service."),
     "poll": ("monitor.cli.work", "Ask feeds now, and act on what is new."),
     "brief": ("monitor.cli.work", "Write the briefings that are due, or one person's now."),
     "deliver": ("monitor.cli.work", "Send what is owed now."),
@@ -21,7 +22,11 @@ _COMMANDS = {
     "import": ("monitor.cli.opml", "Take over feeds from another program's list."),
     "export": ("monitor.cli.opml", "Write the feeds for other programs."),
     "parse": ("monitor.cli.look", "What a feed document says, an entry a line."),
-    "subscribers": ("monitor.cli.people", "Add, list and remove the people who get mail."),
+    "subscribers": ("monitor.cli.people", "The people who get mail: add, import, show, pause, remove, erase."),
+    "test-mail": ("monitor.cli.testing_mail", "Send one mail, and tell what the mail server said."),
+    "doctor": ("monitor.cli.checkup", "Look at mail, names and pages as others see them."),
+    "bounce": ("monitor.cli.bounce", "Take a mail that came back, from a mail server's pipe."),
+    "links": ("monitor.cli.links", "Change what signs the links in mails; make those of one person void."),
     "rules": ("monitor.cli.rules", "Check, test and backtest the rules."),
     "stories": ("monitor.cli.stories", "What is told and by whom; merge two that are one, split one that is two."),
     "alerts": ("monitor.cli.alerts", "What people were told, who heard it when, and how long it took."),
@@ -41,7 +46,8 @@ class _Lazy(click.Group):
             return None
         # `import` is a word of Python's own, so there its name ends in an underscore.
         module = import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, name, None) or getattr(module, f"{name}_")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -55,12 +55,12 @@ def configure(folder: Path, url: str) -> Path:
 
 @asynccontextmanager
 async def running(
-    config: Path, supervisor: Supervisor, **environment: str
+    config: Path, supervisor: Supervisor, command: str = "run", **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         *SERVICE,
         str(config),
-        "run",
+        command,
         env={**os.environ, "NOTIFY_SOCKET": str(supervisor.folder / "notify"), **environment},
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -186,8 +186,9 @@ async def test_a_poll_by_hand_is_left_to_the_service_that_runs(supervisor: Super
         assert "the running service was asked to poll 1 feed" in asked.stdout
 
 
-def test_the_unit_file_has_no_mistake_that_systemd_would_pass_over_in_silence() -> None:
-    unit = CHECKOUT / "systemd" / "feed-monitor.service"
+@pytest.mark.parametrize("name", ["feed-monitor.service", "feed-monitor-web.service"])
+def test_the_unit_files_have_no_mistake_that_systemd_would_pass_over_in_silence(name: str) -> None:
+    unit = CHECKOUT / "systemd" / name
     if not Path("/usr/bin/systemd-analyze").exists():
         pytest.skip("systemd-analyze is missing: apt-get install systemd")
     verified = subprocess.run(

@@ -107,3 +107,35 @@ async def test_a_place_that_is_taken_ends_the_start_with_one_sentence(supervisor
     assert last.startswith("feed-monitor: cannot listen on 127.0.0.1:")
     assert last.endswith("choose another `listen` under [web]")
     assert "Traceback" not in refused.stderr
+
+
+async def test_pages_that_are_a_program_of_their_own_leave_the_service_without_a_door(supervisor: Supervisor) -> None:
+    port = free_port()
+    async with open_hub() as hub, aiohttp.ClientSession() as visitor:
+        config = configure(supervisor.folder, hub, port)
+        monitor = config / "monitor.toml"
+        monitor.write_text(monitor.read_text().replace("[web]\n", "[web]\nalone = true\n"))
+        health = f"http://127.0.0.1:{port}/health"
+        async with running(config, supervisor) as service:
+            await supervisor.sees("READY=1")
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await visitor.get(health)
+            async with running(config, supervisor, "web") as web:
+                await supervisor.sees("READY=1")
+                async with visitor.get(health) as answer:
+                    assert (await answer.json())["feeds"] == 1
+                web.send_signal(signal.SIGHUP)
+                web.send_signal(signal.SIGTERM)
+                assert await web.wait() == 0
+            service.send_signal(signal.SIGTERM)
+            assert await service.wait() == 0
+
+
+async def test_who_starts_the_pages_although_the_service_serves_them_reads_what_to_write(
+    supervisor: Supervisor,
+) -> None:
+    async with open_hub() as hub:
+        config = configure(supervisor.folder, hub, free_port())
+        ran = await asyncio.to_thread(feed_monitor, config, "web")
+    assert ran.returncode == 78
+    assert "write `public_url` and `alone = true`" in ran.stderr
