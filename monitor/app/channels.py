@@ -95,7 +95,9 @@ def channel_door(config: Config, name: str, ports: Ports) -> OpenDoor:
 
 
 async def tickets_of(config: Config, db: Database, ports: Ports) -> Tickets:
-    return Tickets(config.settings.web.public_url, await db.write(keys.ring, "links", secrets.token_urlsafe(32), ports.now()))
+    return Tickets(
+        config.settings.web.public_url, await db.write(keys.ring, "links", secrets.token_urlsafe(32), ports.now())
+    )
 
 
 async def marks_of(db: Database, ports: Ports) -> Marks:

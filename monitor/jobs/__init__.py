@@ -18,9 +18,16 @@
     jobs.acknowledge                      someone takes an alert: no further escalation, and everyone is told
             | commit, then wake
     jobs.push                             asks hubs to tell us of news; what they tell is read and kept as above
-    jobs.deliver                          takes what is due, composes, sends, settles; tries again on its own clock
+    jobs.reception                        a form, or the button of a page: an Application that waits, or done at once
+    jobs.subscribe                        answers the forms: who asked to join, or for a link -> an account mail is owed
+            | commit, then wake
+    jobs.deliver                          takes what is due, packs, sends, settles; tries again on its own clock. Twice:
+                                          what is urgent over a line of its own, the rest over several
+      jobs.packing, jobs.compose          a debt -> the bytes of a mail; an edition once for all who read it
+      jobs.bounces                        a refusal, or a mail that came back: what becomes of its reader, or of a domain
     jobs.channels                         the same for every other way out, each at its own pace
     jobs.brief                            each subscriber's morning -> a briefing -> owed deliveries
+    jobs.sweep                            lets go of what was kept for long enough
     jobs.report                           feeds in trouble, or well again -> a notice -> a delivery owed to the operator
 
 Each step reads rows that the step before committed and commits its own output, so a kill at any instant loses

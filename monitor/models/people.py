@@ -33,11 +33,11 @@ class Errand(StrEnum):
 class Subscriber(SQLModel, table=True):
     """`alert_from` is the least severity that alerts this person; null: no alerts. Times of day and days are in `zone`.
 
-    Whoever `refuses_alerts` has left them, and hears none even where a rule names them. Between `quiet_from` and `quiet_until` alerts are held, but critical ones if `critical_passes`; from `away_from` to
-    `away_until`, both included, there are none. `topics` are those of rules that they hear of; null: of every rule.
-    `language` "" is the installation's. `serial` is part of the tickets that open the preferences: raising it revokes
-    them. PAUSED lasts until `paused_until`, or null: until they resume. BOUNCED is asked again at `probe_at`; null: not
-    any more.
+    Whoever `refuses_alerts` has left them, and hears none even where a rule names them. Between `quiet_from` and
+    `quiet_until` alerts are held, but critical ones if `critical_passes`; from `away_from` to `away_until`, both
+    included, there are none. `topics` are those of rules that they hear of; null: of every rule. `language` "" is the
+    installation's. `serial` is part of the tickets that open the preferences: raising it revokes them. PAUSED lasts
+    until `paused_until`, or null: until they resume. BOUNCED is asked again at `probe_at`; null: not any more.
     """
 
     __tablename__ = "subscribers"
