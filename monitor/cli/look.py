@@ -37,6 +37,7 @@ from monitor.cli.health import (
     width_of_conditions,
     width_of_names,
 )
+from monitor.cli.membership import Membership, membership
 from monitor.core.links import without_credentials
 from monitor.core.timing import age, next_slot
 from monitor.core.values import NotAFeed, ParsedFeed
@@ -65,6 +66,7 @@ class _Standing:
     waits: Counter[Wait]
     escalating: list[datetime]
     lost: reach.Lost
+    membership: Membership
 
 
 @click.command()
@@ -112,6 +114,7 @@ def _standing(session: Session, now: datetime) -> _Standing:
         waits=tellings.count_waits(session),
         escalating=ledger.open_escalations(session),
         lost=reach.lost(session, now),
+        membership=membership(session, now),
     )
 
 
@@ -147,6 +150,7 @@ def _as_json(standing: _Standing, running: bool, now: datetime) -> dict[str, Any
         "escalations": {"open": len(standing.escalating), "next": iso(min(standing.escalating, default=None))},
         **standing.lost.as_json(),
         "subscribers": len(standing.people),
+        **standing.membership.as_json(),
         "last_alert": alert
         and {"title": alert[1].title, "severity": alert[0].severity, "at": iso(alert[0].last_told_at)},
         "next_briefing": iso(_next_briefing(standing.people, now)),
@@ -175,7 +179,8 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
     console.print(Text(f"mail      {in_short(standing.ways.get('', WayOut()), now)}"))
     for recipient, reply in standing.outbox.refused:
         console.print(Text(f"refused   {recipient}: {reply}"))
-    for line in reach.on_the_way(standing.ways, standing.waits, standing.escalating, now):
+    on_the_way = reach.on_the_way(standing.ways, standing.waits, standing.escalating, now)
+    for line in (*standing.membership.lines(now), *on_the_way):
         console.print(Text(line))
     if standing.alert:
         alert, story = standing.alert
@@ -184,7 +189,7 @@ def _print(standing: _Standing, running: bool, now: datetime) -> None:
         console.print("alert     none yet")
     soon = _next_briefing(standing.people, now)
     comes = f"next briefing {soon:%d %b %H:%M} UTC" if soon else "no briefing is due to anybody"
-    console.print(f"people    {len(standing.people)}; {comes}")
+    console.print(f"people    {len(standing.people)}{standing.membership.others()}; {comes}")
     if not standing.feeds:
         return
     click.echo()

@@ -24,7 +24,7 @@
     jobs.deliver                          takes what is due, packs, sends, settles; tries again on its own clock. Twice:
                                           what is urgent over a line of its own, the rest over several
       jobs.packing, jobs.compose          a debt -> the bytes of a mail; an edition once for all who read it
-      jobs.bounces                        a refusal, or a mail that came back: what becomes of its reader, or of a domain
+      jobs.bounces                        a refusal, or a mail that came back: what becomes of reader or domain
     jobs.channels                         the same for every other way out, each at its own pace
     jobs.brief                            each subscriber's morning -> a briefing -> owed deliveries
     jobs.sweep                            lets go of what was kept for long enough

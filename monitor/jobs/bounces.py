@@ -19,12 +19,14 @@ from monitor.jobs.falling import Falling, Refusal, Ruling
 from monitor.jobs.listeners import Routes
 from monitor.models import Delivery, DeliveryKind, Subscriber
 from monitor.net.mailbox import Mailbox, Unopened
-from monitor.store import bounces
+from monitor.store import bounces, job_runs
 from monitor.store.db import Database
 from monitor.words import Verdict
 
 log = structlog.get_logger("bounces")
 _BATCH = 50
+# What `status` calls it.
+_MAILBOX = "mailbox for bounces"
 _DAY = timedelta(days=1)
 _LEFT_BY = {
     DeliveryKind.BRIEFING: Leaving.BRIEFINGS,
@@ -154,7 +156,7 @@ class Bounces:
         taken = 0
         while True:
             found = await mailbox.waiting(_BATCH)
-            self._note(found.reason if isinstance(found, Unopened) else "")
+            await self._note(found.reason if isinstance(found, Unopened) else "")
             if isinstance(found, Unopened):
                 return taken
             done: list[str] = []
@@ -166,7 +168,7 @@ class Bounces:
                     done.append(letter.name)
                 self.progressed("bounces")
             trouble = await mailbox.done(done) if done else None
-            self._note(trouble.reason if trouble else "")
+            await self._note(trouble.reason if trouble else "")
             taken += len(done)
             if trouble or not done or len(found) < _BATCH:
                 break
@@ -179,11 +181,14 @@ class Bounces:
             await mailbox.purge(now - self.keep)
             self._mailbox.purged_at = now
 
-    def _note(self, trouble: str) -> None:
+    async def _note(self, trouble: str) -> None:
         """Told when it begins and when it ends, not each minute."""
-        if trouble != self._mailbox.trouble:
-            if trouble:
-                log.error("the mailbox for bounces is out of reach", reason=trouble)
-            else:
-                log.info("the mailbox for bounces is in reach again")
-            self._mailbox.trouble = trouble
+        if trouble == self._mailbox.trouble:
+            return
+        if trouble:
+            log.error("the mailbox for bounces is out of reach", reason=trouble)
+            await self.db.write(job_runs.went_wrong, _MAILBOX, trouble, self.now())
+        else:
+            log.info("the mailbox for bounces is in reach again")
+            await self.db.write(job_runs.went_well, _MAILBOX, self.now())
+        self._mailbox.trouble = trouble

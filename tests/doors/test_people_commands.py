@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import Session, select
 
 from monitor.app import open_database, utc_now
-from monitor.models import Bounce, Delivery, Subscriber, SubscriberState
+from monitor.models import Bounce, Delivery, Pause, Subscriber, SubscriberState
 from monitor.store import subscribers
 from monitor.words import Verdict
 from tests.doors.operator import Operator
@@ -335,3 +335,25 @@ def test_a_tombstone_is_nobody(operator: Operator) -> None:
     change(operator, lambda session: people.extend(session.exec(select(Subscriber))))
     assert [person.state for person in people] == [SubscriberState.ERASED]
     assert operator.types("subscribers", "list").output.startswith("nobody yet;")
+
+
+def test_status_says_who_waits_for_a_yes_and_which_mail_waits_for_a_pause_to_end(operator: Operator) -> None:
+    for name in ("ann", "ben", "cem"):
+        operator.types("subscribers", "add", f"{name}@example.org")
+
+    def happen(session: Session) -> None:
+        states = (SubscriberState.APPLIED, SubscriberState.APPLIED, SubscriberState.BOUNCED)
+        for person, state in zip(session.exec(select(Subscriber)), states, strict=True):
+            person.state = state
+        begun = utc_now() - timedelta(minutes=5)
+        until = begun + timedelta(hours=1)
+        session.add(Pause(domain="quay.test", since=begun, until=until, reason="it refuses us"))
+
+    change(operator, happen)
+    told = operator.types("status").stdout
+    assert "people    0 (2 to be approved, 1 out of reach); no briefing is due to anybody" in told
+    assert "2 people wait for your yes: `feed-monitor subscribers list --state applied`" in told
+    assert re.search(r"TROUBLE   mail to quay\.test waits until \d\d:\d\d UTC, for 5 min so far: it refuses us", told)
+    known = json.loads(operator.types("status", "--json").stdout)
+    assert known["people"] == {"applied": 2, "bounced": 1}
+    assert [each["domain"] for each in known["pauses"]] == ["quay.test"]
