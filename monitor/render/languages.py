@@ -121,7 +121,8 @@ def ago(then: datetime, now: datetime, language: str = ENGLISH) -> str:
         return f"{said} ago"
     number, short = said.split()
     unit, seconds = _UNITS[short]
-    back = -timedelta(seconds=int(number) * seconds)
+    # Nothing ago would be told as lying ahead.
+    back = -timedelta(seconds=max(int(number) * seconds, 1))
     never = float("inf")  # the unit is chosen already
     return format_timedelta(
         back, granularity=unit, threshold=never, add_direction=True, format="short", locale=language

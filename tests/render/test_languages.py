@@ -168,6 +168,8 @@ def test_how_long_ago_it_was_is_said_in_the_language_of_the_reader(language: str
     spans = [timedelta(seconds=40), timedelta(minutes=90), timedelta(hours=3), timedelta(days=5)]
     assert [span(NOW - each, NOW, language).replace("\u00a0", " ") for each in spans] == long
     assert ago(NOW - spans[-1], NOW, language).replace("\u00a0", " ") == past
+    # What has just been is not told as still to come.
+    assert ago(NOW, NOW, language) in ("0 s ago", ago(NOW - timedelta(seconds=1), NOW, language))
     assert "\u202f" not in "".join(span(NOW - each, NOW, language) for each in spans)
 
 
