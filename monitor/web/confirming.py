@@ -76,6 +76,7 @@ class Confirming:
             "first": self._first(person),
             "sender": self.app.config.settings.mail.sender,
             "hurried": status == ONCE_MORE,
+            "open": self.app.config.settings.subscribe.who == "everybody",
         }
         language = language_of(self.app, request, person.language if person else "")
         return page(self.app, request, "confirm.html", _status(outcome, status), view, language=language)
