@@ -46,7 +46,7 @@ def mailing(
     config: Config, db: Database, templates: Templates, tickets: Tickets, marks: Marks, rule: Rule, ports: Ports
 ) -> Mailing:
     settings = config.settings
-    compose = Compose(db, templates, house_of(config), tickets)
+    compose = Compose(templates, house_of(config), tickets)
     answers = settings.contact or settings.mail.sender
     packing = Packing(db, compose, Messages(compose.name, answers, forms_of(config)), token, ports.now)
     open_door = door_of(config, ports)

@@ -28,14 +28,17 @@ def next_poll(
     return now + max(min(pause, longest), min(asked_to_wait, LONGEST_PAUSE))
 
 
-def next_try(now: datetime, attempts: int, owed_at: datetime) -> datetime | None:
-    """When a message that was refused for the moment is tried again; None: give up.
+def next_try(
+    now: datetime, attempts: int, owed_at: datetime, luck: float = 0.5, until: datetime | None = None
+) -> datetime | None:
+    """When a message that was refused for the moment is tried again; None: give up. `until`: it is of use no longer.
 
-    The steps suit greylisting servers, which want a few minutes; five days is what mail servers use.
+    The steps suit greylisting servers, which want a few minutes; five days is what mail servers use. `luck` in [0, 1)
+    spreads what was refused together by a fifth of the pause.
     """
-    if now - owed_at >= GIVE_UP_AFTER:
+    if now - owed_at >= GIVE_UP_AFTER or (until is not None and now >= until):
         return None
-    return now + _RETRIES[min(attempts, len(_RETRIES)) - 1]
+    return now + _RETRIES[min(attempts, len(_RETRIES)) - 1] * (0.8 + 0.4 * luck)
 
 
 def relay_pause(failures: int) -> timedelta:

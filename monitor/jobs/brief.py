@@ -179,7 +179,8 @@ class Brief:
         topics = None if person.topics is None else frozenset(person.topics)
         own: Sequence[core.HeldBack] = ()
         if past.kept_from:
-            own = Eyes(topics, self.desk.topics).held_back(briefings.kept_from(session, person.id, after, upto))
+            kept = briefings.kept_from(session, person.id, after, upto)
+            own = Eyes(topics, self.desk.topics).held_back([*briefings.unmailed(session, person.id, since), *kept])
         return after, upto, self._seen(session, after, upto, since, topics, of_now, own)
 
     def _seen(

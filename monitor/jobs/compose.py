@@ -20,12 +20,12 @@ from monitor.jobs.house import ANY_READER, House, Reader
 from monitor.jobs.viewing import alert_view, rollup_view
 from monitor.models import AccountMail, Alert, Delivery, DeliveryKind, Edition, Notice, Subscriber
 from monitor.render.account import consent, quiet_subject
+from monitor.render.fitting import fitted
 from monitor.render.mail import Attachment, Envelope, Letter, message_id
 from monitor.render.templates import Templates
 from monitor.render.views import AlertView, Links, RollupView
 from monitor.render.wording import rollup_subject, room
 from monitor.store import job_runs, outbox, tellings
-from monitor.store.db import Database
 from monitor.store.outbox import Due
 
 _TITLE_IN_SUBJECT = 100
@@ -36,7 +36,6 @@ _CONSENTS = 10_000
 
 @dataclass(frozen=True)
 class Compose:
-    db: Database
     templates: Templates
     house: House
     tickets: Tickets = field(default_factory=Tickets)
@@ -96,6 +95,7 @@ class Compose:
             leave=reader.leave,
             leave_by_mail=f"{local}+leave-{token}@{domain}" if by_mail else "",
             home=self.tickets.base,
+            archive=f"{self.tickets.base}/archive" if house.archive and self.tickets.base else "",
         )
 
     def edition(self, edition: Edition, reader: Reader = ANY_READER, notices: Sequence[str] = ()) -> Letter:
@@ -105,10 +105,7 @@ class Compose:
         if not contents.matched and not contents.others:
             subject = quiet_subject(self.templates, language, contents.feeds)
         letter = self.briefing(contents, reader, edition.local_date, subject, edition.zone, language, notices)
-        public = self.house.archive and edition.public and self.tickets.base
-        return replace(
-            letter, issue=f"e{edition.id}", archived_at=f"{self.tickets.base}/archive/{edition.id}" if public else ""
-        )
+        return replace(letter, issue=f"e{edition.id}")
 
     def briefing(
         self,
@@ -120,8 +117,14 @@ class Compose:
         language: str = "en",
         notices: Sequence[str] = (),
     ) -> Letter:
-        about = {"contents": contents, "zone": zone, "day": day, "subject": subject}
-        return self._letter("briefing", subject, language, {**about, **self._foot(reader, notices)}, "briefing")
+        about = {"zone": zone, "day": day, "subject": subject, **self._foot(reader, notices)}
+        return Letter(
+            subject,
+            self.templates.text("email/briefing.txt", language, contents=contents, **about),
+            self.templates.html("email/briefing.html", language, contents=fitted(contents), **about),
+            "briefing",
+            language=language,
+        )
 
     def alert(
         self,

@@ -22,7 +22,7 @@ from monitor.models import (
     Subscriber,
     SubscriberState,
 )
-from monitor.store import suppressions
+from monitor.store import records, suppressions
 from monitor.store.subscribers import Days, Hours
 from monitor.words import EVERY_TOPIC
 
@@ -136,10 +136,12 @@ def person_of(
 
 def kept_of(session: Session, person: Subscriber, marks: Marks) -> dict[str, Any]:
     """Everything that is kept about somebody, ready for JSON. Of mails what they were, not what they said."""
+    of_person = session.exec(select(Record.wording).where(Record.subscriber_id == person.id, Record.wording != ""))
     return {
         "subscriber": _row(person),
         "never_written_to": suppressions.reason(session, marks.of(person.address)) or None,
         "records": _rows(session, Record, Record.subscriber_id == person.id),
+        "agreed_to": records.wordings(session, set(of_person)),
         "mails": _mails(session, person),
         "returned": _rows(session, Bounce, Bounce.subscriber_id == person.id),
         "silences": _rows(

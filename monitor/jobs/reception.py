@@ -63,11 +63,13 @@ class Reception:
         return Operator(self.db, self.tickets, self.marks, self.policy, self.now, self.woken)
 
     async def ask_to_join(
-        self, address: str, choices: Choices, network: str, wording: str, invited: bool = False
+        self, address: str, choices: Choices, network: str, wording: str, invited: bool = False, *, words: str = ""
     ) -> Admission:
-        """`wording` names the text that was agreed to."""
+        """`wording` names the text that was agreed to; `words` are that text, kept as long as anybody agreed to it."""
         if not may_join(self.policy, invited):
             return Admission.CLOSED
+        if words:
+            await self.db.write(records.keep_wording, wording, words, self.now())
         return await self._apply(Errand.JOIN, address, choices.written() | {"wording": wording}, network)
 
     async def ask_for_link(self, address: str, network: str) -> Admission:

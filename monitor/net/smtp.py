@@ -4,6 +4,7 @@ import re
 import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +14,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from monitor.core.refusals import enhanced_code, verdict
 from monitor.core.text import legible
 from monitor.net.post import Message, SendFailed, SendResult, Sent, Unreachable, Witness
+from monitor.words import Verdict
 
 # Exim delivers no more than ten messages of one connection at once.
 _MOST_PER_EXIM_CONNECTION = 10
@@ -20,6 +22,8 @@ _MOST_PER_EXIM_CONNECTION = 10
 _MOST_REFUSALS = 5
 # Refusals that speak of the sender, the connection or our policy, and say nothing of the mail or its recipient.
 _OURS = re.compile(r"5\.(1\.[78]|3\.\d+|5\.\d+|7\.\d+)$")
+_USED_UP = re.compile(r"4\.5\.3\b")
+_CONNECT = 10.0
 _FINAL_DOT = 600.0  # RFC 5321 4.5.3.2.6; hanging up sooner on a slow server makes doubles
 
 
@@ -46,6 +50,7 @@ class SmtpDoor:
         self._handed_over = self._refusals = 0
         self._most = server.most
         self._reports = False
+        self._largest = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,6 +72,9 @@ class SmtpDoor:
         client = await self._connected()
         if isinstance(client, Unreachable):
             return client
+        if 0 < self._largest < len(message.content):
+            reason = f"its {len(message.content)} bytes are more than the {self._largest} that the server takes"
+            return SendFailed(reason, verdict=Verdict.OURS, code="5.3.4")
         step = "MAIL FROM"
         try:
             self._witness("smtp: before MAIL FROM")
@@ -78,7 +86,7 @@ class SmtpDoor:
             self._witness("smtp: before DATA")
             reply = await client.data(message.content, timeout=_FINAL_DOT)
         except SMTPResponseException as error:
-            return await self._refused(error, step)
+            return await self._refused(error, step, message)
         except ValueError as error:
             # An address that cannot be put on the line is this mail's trouble; the server is well.
             self._drop()
@@ -101,7 +109,7 @@ class SmtpDoor:
     def _of_recipient(self, message: Message) -> list[str]:
         return ["NOTIFY=FAILURE", f"ORCPT=rfc822;{_xtext(message.recipient)}"] if self._reports else []
 
-    async def _refused(self, error: SMTPResponseException, step: str) -> SendResult:
+    async def _refused(self, error: SMTPResponseException, step: str, message: Message) -> SendResult:
         reason = legible(f"{error.code} {error.message} (at {step})")[:300]
         if not 400 <= error.code < 600:
             # No refusal but an answer that makes no sense: nobody knows what became of the mail.
@@ -110,6 +118,10 @@ class SmtpDoor:
         if error.code == 421 or self._client is None:
             self._drop()
             return Unreachable(reason) if step == "MAIL FROM" else SendFailed(reason)
+        if _USED_UP.match(error.message) and self._handed_over:
+            # The connection has carried as many as it may, and says nothing of this one.
+            await self._leave()
+            return await self.send(message)
         self._refusals += 1
         try:
             await self._client.rset(timeout=10)
@@ -140,11 +152,11 @@ class SmtpDoor:
             timeout=server.timeout.total_seconds(),
             use_tls=server.tls,
             start_tls=server.starttls,
-            tls_context=ssl.create_default_context() if server.tls or server.starttls else None,
+            tls_context=_trust(server) if server.tls or server.starttls else None,
         )
         try:
             self._witness("smtp: before connecting")
-            greeting = await client.connect()
+            greeting = await client.connect(timeout=min(_CONNECT, server.timeout.total_seconds()))
             await client.ehlo()
             if server.username:
                 await client.login(server.username, server.password)
@@ -156,6 +168,8 @@ class SmtpDoor:
             raise
         self._most = min(server.most, _MOST_PER_EXIM_CONNECTION) if "Exim" in greeting.message else server.most
         self._reports = client.supports_extension("dsn")
+        size = client.esmtp_extensions.get("size", "")
+        self._largest = int(size) if size.isdecimal() else 0
         self._client, self._handed_over, self._refusals = client, 0, 0
         return client
 
@@ -178,6 +192,12 @@ def _interrupted(reason: str, step: str) -> SendResult:
     """The exchange broke off. Before RCPT it says nothing of the message; from RCPT on it may be due to this one
     recipient, who must not hold up all others; within DATA the message may have been taken."""
     return Unreachable(reason) if step == "MAIL FROM" else SendFailed(reason, doubtful=step == "DATA")
+
+
+@cache
+def _trust(_server: SmtpServer) -> ssl.SSLContext:
+    """Made once for a server: it reads all the certificates that this machine trusts."""
+    return ssl.create_default_context()
 
 
 def _xtext(address: str) -> str:

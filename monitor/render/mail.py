@@ -35,8 +35,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What a mail says, before it becomes bytes. `list_name` is "" for a mail that is of no list. `in_reply_to` is the
-    first mail of its thread, `references` are the ones that this reader got of it, in their order. `archived_at` is
-    where it can be read by everybody, `issue` names it in statistics of big providers, for all its readers alike."""
+    first mail of its thread, `references` are the ones that this reader got of it, in their order. `issue`
+    names it in statistics of big providers, for all its readers alike."""
 
     subject: str
     text: str
@@ -46,14 +46,13 @@ class Letter:
     references: tuple[str, ...] = ()
     attachment: Attachment | None = None
     language: str = "en"
-    archived_at: str = ""
     issue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """Whom one mail goes to, and what is its own. `contact` is "" where nobody answers. `leave` is the address of the
-    page to leave by, `leave_by_mail` a mail address; `home` is where the pages are."""
+    page to leave by, `leave_by_mail` a mail address; `home` is where the pages are, `archive` that of past issues."""
 
     key: str
     sender: str
@@ -63,6 +62,7 @@ class Envelope:
     leave: str = ""
     leave_by_mail: str = ""
     home: str = ""
+    archive: str = ""
 
 
 def gap(name: str) -> str:
@@ -130,7 +130,7 @@ def _of_a_list(letter: Letter, envelope: Envelope) -> list[tuple[str, str]]:
         ("List-Help", f"<{envelope.home}/>" if envelope.home else ""),
         ("List-Owner", f"<mailto:{envelope.contact}>" if envelope.contact else ""),
         ("List-Post", "NO"),
-        ("Archived-At", f"<{letter.archived_at}>" if letter.archived_at else ""),
+        ("List-Archive", f"<{envelope.archive}>" if envelope.archive else ""),
         ("Precedence", "bulk"),
         ("Feedback-ID", f"{letter.issue}:{letter.list_name}:{letter.language}:{domain}" if letter.issue else ""),
     ]

@@ -11,12 +11,18 @@ from sqlmodel import Session, col, func, select
 from monitor.core.alerts import Arrival, was_old
 from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, HeldBack
 from monitor.core.text import shortened
-from monitor.models import Briefing, Entry, Feed, Hearing, Match, Story, Telling
+from monitor.models import Briefing, Delivery, DeliveryKind, DeliveryStatus, Entry, Feed, Hearing, Match, Story, Telling
 from monitor.words import Disposition, Wait
 
 _SUMMARY_LIMIT = 320
 _OLD = timedelta(hours=24)
 _KEPT = (Wait.AWAY, Wait.MUTED)
+_REFUSED = (
+    Delivery.status == DeliveryStatus.FAILED,
+    col(Delivery.kind).in_((DeliveryKind.ALERT, DeliveryKind.ROLLUP)),
+    Delivery.channel == "",
+)
+_UNMAILED = "its alert to you could not be mailed"
 _HELD_BACK = (Disposition.HELD, Disposition.SILENCED, Disposition.INHIBITED)
 
 
@@ -48,10 +54,12 @@ def pasts(session: Session, numbers: Sequence[int]) -> dict[int, Past]:
     listeners = [f"person:{number}" for number in numbers]
     kept = select(Hearing.listener).where(col(Hearing.wait).in_(_KEPT), col(Hearing.listener).in_(listeners)).distinct()
     kept_from = set(session.exec(kept))
+    refused = select(Delivery.subscriber_id).where(*_REFUSED, col(Delivery.subscriber_id).in_(numbers)).distinct()
+    unmailed = set(session.exec(refused))
     found = {}
     for number in numbers:
         written_at, upto = last.get(number, (None, 0))
-        found[number] = Past(written_at, upto, f"person:{number}" in kept_from)
+        found[number] = Past(written_at, upto, f"person:{number}" in kept_from or number in unmailed)
     return found
 
 
@@ -166,6 +174,22 @@ def kept_from(session: Session, subscriber_id: int, after: int, upto: int) -> li
     return [
         HeldBack(_title(entry), entry.link, entry.language, tuple(telling.rules), _why(hearing), hearing.at)
         for hearing, telling, entry in rows
+    ]
+
+
+def unmailed(session: Session, subscriber_id: int, since: datetime) -> list[HeldBack]:
+    """The alerts that this person was to hear and no server would take, given up since then."""
+    rows = session.exec(
+        select(Hearing, Telling, Entry, Delivery.settled_at)
+        .join(Delivery, col(Delivery.id) == Hearing.delivery_id)
+        .join(Telling, col(Telling.id) == Hearing.telling_id)
+        .join(Entry, col(Entry.id) == Telling.entry_id)
+        .where(Delivery.subscriber_id == subscriber_id, *_REFUSED, col(Delivery.settled_at) > since)
+        .order_by(col(Hearing.id))
+    )
+    return [
+        HeldBack(_title(entry), entry.link, entry.language, tuple(telling.rules), _UNMAILED, settled_at or hearing.at)
+        for hearing, telling, entry, settled_at in rows
     ]
 
 

@@ -30,7 +30,7 @@ from monitor.models import (
     SubscriberState,
     Telling,
 )
-from monitor.store import applications, subscribers
+from monitor.store import applications, records, subscribers
 
 _UNSETTLED = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
 _TELLING = (DeliveryKind.ALERT, DeliveryKind.ROLLUP, DeliveryKind.BRIEFING)
@@ -143,8 +143,9 @@ def purge_sent(session: Session, before: datetime) -> int:
         update(Delivery).where(*old, bytes_kept)
         .values(message=None, fills={}, body_id=None)
     ).rowcount  # fmt: skip
+    wording = col(Body.mark).startswith(records.WORDING)
     used = select(Delivery.body_id).where(col(Delivery.body_id).is_not(None))
-    session.exec(delete(Body).where(col(Body.made_at) <= before, col(Body.id).not_in(used)))
+    session.exec(delete(Body).where(col(Body.made_at) <= before, col(Body.id).not_in(used), ~wording))
     return purged
 
 

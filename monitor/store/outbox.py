@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Row, bindparam
+from sqlalchemy import ColumnElement, Row, bindparam
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, func, select, update
 
 from monitor.core.timing import next_try
 from monitor.models import (
+    AccountMail,
     Body,
     Briefing,
     Delivery,
@@ -92,10 +95,19 @@ def next_due(
         .where(Delivery.channel == channel, Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now)
         .where(col(Delivery.lane).in_(lanes))
         .where((col(Delivery.lane) == URGENT) | (col(Delivery.domain).not_in(paused) & ~everything))
+        .where((col(Delivery.kind) != DeliveryKind.BRIEFING) | ~_an_earlier_one_waits())
         .order_by(col(Delivery.lane), col(Delivery.id))
         .limit(limit)
     )
     return [Due(*row) for row in session.exec(due)]
+
+
+def _an_earlier_one_waits() -> ColumnElement[bool]:
+    """Nobody reads today's briefing before yesterday's."""
+    earlier = aliased(Delivery)
+    waiting = col(earlier.status).in_((DeliveryStatus.QUEUED, DeliveryStatus.SENDING))
+    of_same = (earlier.subscriber_id == Delivery.subscriber_id, col(earlier.kind) == DeliveryKind.BRIEFING)
+    return select(earlier.id).where(*of_same, waiting, col(earlier.id) < col(Delivery.id)).exists()
 
 
 def keep_body(session: Session, mark: str, content: bytes, now: datetime) -> int:
@@ -166,13 +178,23 @@ def refused(
     delivery = session.get_one(Delivery, delivery_id)
     if delivery.status == DeliveryStatus.QUEUED:
         delivery.attempts += 1  # it could not even be started
-    again_at = None if permanent else next_try(now, delivery.attempts, delivery.owed_at)
+    again_at = None
+    if not permanent:
+        luck = sha256(delivery.key.encode()).digest()[0] / 256
+        again_at = next_try(now, delivery.attempts, delivery.owed_at, luck, _good_until(session, delivery))
     delivery.reply, delivery.doubtful = reason, delivery.doubtful or doubtful
     if again_at is None:
         delivery.status, delivery.settled_at = DeliveryStatus.FAILED, now
     else:
         delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, max(again_at, not_before or again_at)
     session.add(delivery)
+
+
+def _good_until(session: Session, delivery: Delivery) -> datetime | None:
+    """A link that has run out need not be mailed any more."""
+    mail = session.get(AccountMail, delivery.account_mail_id) if delivery.account_mail_id else None
+    until = mail.contents.get("until") if mail else None
+    return datetime.fromtimestamp(until, UTC) if until else None
 
 
 def give_back(session: Session, delivery_id: int, reason: str) -> None:

@@ -62,8 +62,10 @@ class Joining:
             return self._form(request, replace(filled, mistakes=mistakes), 422)
         if hurried(self.app, request, said):
             return self._form(request, filled, ONCE_MORE)
+        wording, words = self._wording(request)
+        invited = self._invited(request)
         admission = await self.app.reception.ask_to_join(
-            address, choices, network(self.app, request), self._wording(request), invited=self._invited(request)
+            address, choices, network(self.app, request), wording, invited, words=words
         )
         return self._admitted(request, admission, "join")
 
@@ -100,7 +102,7 @@ class Joining:
             "filled": filled,
             "offer": self._offer(),
             "zones": zones(),
-            "wording": self._wording(request),
+            "wording": self._wording(request)[0],
             "approve": self.app.config.settings.subscribe.approve,
             "guess": fresh,
             "hurried": status == ONCE_MORE,
@@ -133,11 +135,12 @@ class Joining:
         status = 200 if request.method != "POST" and not over else 403
         return page(self.app, request, "closed.html", status, view, language=language_of(self.app, request))
 
-    def _wording(self, request: Request) -> str:
-        """Names the very words that stood above the button: an operator may have put others there."""
+    def _wording(self, request: Request) -> tuple[str, str]:
+        """The very words that stood above the button, and their name: an operator may have put others there."""
         language = language_of(self.app, request)
         words = self.app.templates.page("web/consent.html", language, contact=self.app.config.settings.contact)
-        return f"{language}-{sha256(' '.join(words.split()).encode()).hexdigest()[:12]}"
+        said = " ".join(words.split())
+        return f"{language}-{sha256(said.encode()).hexdigest()[:12]}", said
 
 
 def _address(filled: Filled, mistakes: Mistakes) -> str:

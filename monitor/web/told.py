@@ -1,5 +1,7 @@
 """An alert as its pages show it to one person: rows to views."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,14 +11,21 @@ from monitor.core.alerts.facts import Report
 from monitor.jobs.picture import Picture, picture_of, reports_of, standing
 from monitor.models import Alert, Hearing, Subscriber, SubscriberState, Telling
 from monitor.render.pieces import HEADLINE_LIMIT, Piece, excerpt, marked
-from monitor.render.wording import foremost, word
+from monitor.render.wording import foremost
 from monitor.store import alerts, entries, tellings
 from monitor.words import Cause, Severity
 
 # A mail older than that is no longer anybody's duty, and may be in anybody's hands.
 _OVER = timedelta(days=30)
 _STEPS = 20
-_NOTED = (Cause.TAKEN, Cause.ESCALATED)
+# What is noted of a telling, as the ledger has it: in English. A page says it in the words of its reader.
+_NOTED = {
+    "was": re.compile(r"it was (?P<severity>\w+)"),
+    "taken": re.compile(r"(?P<who>.+) acknowledged it"),
+    "lost": re.compile(r"(?P<publisher>.+) no longer says what fires (?P<rules>.+)"),
+    "says": re.compile(r"(?P<who>.+), says (?P<publisher>.+)"),
+    "named": re.compile(r"(?P<publisher>.+)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +35,31 @@ class Reader:
     id: int
     address: str
     zone: str
+    language: str
     briefed: bool
     left: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """A part of a note: which kind it is of, and what it names."""
+
+    kind: str
+    severity: str = ""
+    who: str = ""
+    publisher: str = ""
+    rules: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One telling, and how many were to hear it."""
+    """One telling, and how many were to hear it. `voices` are 0 where it was not told for them."""
 
     at: datetime
     cause: Cause
-    said: str
+    causes: tuple[Cause, ...]
+    voices: int
+    notes: tuple[Noted, ...]
     heard: int
 
 
@@ -91,8 +114,8 @@ def alert_page(session: Session, number: int, person: int, now: datetime) -> Ale
         story=story.id,
         severity=alert.severity,
         rules=dict(sorted(rules.items(), key=lambda each: -each[1].rank)),
-        title=excerpt(marked(headline, in_title) or (Piece("A report without a headline", False),), HEADLINE_LIMIT),
-        headline=headline or "a report without a headline",
+        title=excerpt(marked(headline, in_title), HEADLINE_LIMIT),
+        headline=headline,
         link=picture.entry.link if picture else "",
         language=picture.entry.language if picture else "",
         reports=picture.reports if picture else reports_of(entries.of_story(session, story.id)),
@@ -103,7 +126,7 @@ def alert_page(session: Session, number: int, person: int, now: datetime) -> Ale
         taken_by=alert.acknowledged_by,
         taken_at=alert.acknowledged_at,
         escalates_at=tellings.escalates_at(session, number) if alert.acknowledged_at is None else None,
-        reader=Reader(reader.id, reader.address, reader.zone, reader.briefing, reader.state is SubscriberState.LEFT),
+        reader=_reader(reader),
         source=picture.feed.name if picture else "",
     )
 
@@ -114,17 +137,20 @@ def _picture(session: Session, alert: Alert, told: list[Telling]) -> Picture | N
     return picture_of(session, alert, [(told[-1], None)]) if told and alert.id in known else None
 
 
+def _reader(person: Subscriber) -> Reader:
+    left = person.state is SubscriberState.LEFT
+    return Reader(person.id, person.address, person.zone, person.language, person.briefing, left)
+
+
 def _step(telling: Telling, hearings: list[tuple[Hearing, Telling]]) -> Step:
     heard = sum(each.due_at is not None for each, of in hearings if of.id == telling.id)
-    return Step(telling.told_at, foremost(telling.causes), _said(telling), heard)
+    voices = telling.voices if Cause.VOICES in telling.causes else 0
+    # That of an escalation speaks to whoever was told, not to whoever reads the page.
+    notes = () if telling.cause is Cause.ESCALATED else tuple(_noted(telling.note))
+    return Step(telling.told_at, foremost(telling.causes), telling.causes, voices, notes, heard)
 
 
-def _said(telling: Telling) -> str:
-    note = telling.note
-    if telling.cause in _NOTED and note:
-        # It begins with an address, which stays as it is written, or with a word.
-        return note if telling.cause is Cause.TAKEN else f"{note[0].upper()}{note[1:]}"
-    causes = ", ".join(word(cause) if at == 0 else word(cause).lower() for at, cause in enumerate(telling.causes))
-    voices = f"{telling.voices} independent publishers" if Cause.VOICES in telling.causes else ""
-    more = "; ".join(filter(None, (voices, note)))
-    return f"{causes}: {more}" if more else causes
+def _noted(note: str) -> Iterator[Noted]:
+    for part in filter(None, note.split("; ")):
+        kind, found = next((kind, found) for kind, form in _NOTED.items() if (found := form.fullmatch(part)))
+        yield Noted(kind, **found.groupdict())

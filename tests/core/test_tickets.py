@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.tickets import Purpose, Tickets, follow_addresses
+from monitor.core.tickets import Leaving, Purpose, Tickets, follow_addresses
 
 OURS = Tickets("https://watch.test", ("a secret of ours",))
 numbers = st.lists(st.integers(0, 2**63 - 1), max_size=3)
@@ -58,3 +58,22 @@ def test_programs_are_told_where_to_follow_as_long_as_there_are_pages() -> None:
 
 def test_a_secret_is_not_printed_with_the_rest() -> None:
     assert "a secret of ours" not in repr(OURS)
+
+
+@given(purposes, st.lists(st.integers(0, 2**40) | st.text(max_size=80), max_size=4))
+def test_what_is_no_number_is_read_as_it_was_written_too(purpose: Purpose, said: list[int | str]) -> None:
+    assert OURS.read_all(purpose, OURS.of(purpose, *said)) == tuple(said)
+    assert (OURS.read(purpose, OURS.of(purpose, *said)) is None) == any(isinstance(each, str) for each in said)
+
+
+def test_a_link_to_leave_by_is_short_enough_for_servers_that_break_long_lines() -> None:
+    link = OURS.link(Purpose.LEAVE, 99_999, 1_795_000_000, Leaving.BRIEFINGS)
+    assert len(link) < 76
+
+
+def test_a_new_key_signs_and_the_old_ones_are_still_believed_until_they_are_forgotten() -> None:
+    old, both, new = (Tickets("https://watch.test", keys) for keys in (("old",), ("old", "new"), ("new",)))
+    mailed = old.of(Purpose.LEAVE, 1, 2)
+    assert both.read(Purpose.LEAVE, mailed) == (1, 2)
+    assert new.read(Purpose.LEAVE, mailed) is None
+    assert new.read(Purpose.LEAVE, both.of(Purpose.LEAVE, 1, 2)) == (1, 2)

@@ -65,6 +65,8 @@ def test_a_refused_mail_is_tried_less_and_less_often() -> None:
 
 def test_a_mail_that_was_refused_for_five_days_is_given_up() -> None:
     assert next_try(_NOW, 1, _NOW - GIVE_UP_AFTER) is None
+    assert next_try(_NOW, 1, _NOW, until=_NOW) is None
+    assert next_try(_NOW, 1, _NOW, until=_NOW + timedelta(seconds=1)) is not None
     assert next_try(_NOW, 1, _NOW - GIVE_UP_AFTER + timedelta(seconds=1)) is not None
 
 
@@ -89,3 +91,9 @@ def test_a_relay_that_is_away_is_left_alone_for_five_minutes_at_most() -> None:
 )
 def test_an_age_is_said_in_the_largest_unit_that_says_enough(seconds: float, said: str) -> None:
     assert age(_NOW, _NOW - timedelta(seconds=seconds)) == said
+
+
+def test_what_was_refused_together_is_not_tried_again_together() -> None:
+    tries = [next_try(_NOW, 4, _NOW, luck) for luck in (0.0, 0.5, 0.99)]
+    waits = [(each - _NOW).total_seconds() for each in tries if each is not None]
+    assert waits == pytest.approx([288, 360, 430.56])

@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.net.post import SendFailed, Sent
+from monitor.words import Verdict
 from tests.net.post_office import HANG_UP, door, letter, post_office
 
 
@@ -109,3 +110,28 @@ async def test_an_operator_reads_a_long_refusal_on_one_short_line() -> None:
     assert result.permanent
     assert "\n" not in result.reason
     assert len(result.reason) <= 300
+
+
+async def test_a_mail_that_is_larger_than_the_server_takes_is_not_sent_to_be_refused() -> None:
+    async with post_office(ehlo="250-post.test\r\n250 SIZE 100") as office, door(office.port) as post:
+        result = await post.send(letter(b"Subject: news\r\n\r\n" + b"x" * 100))
+        assert isinstance(await post.send(letter()), Sent)
+    assert isinstance(result, SendFailed)
+    assert (result.verdict, result.permanent) == (Verdict.OURS, False)
+    assert "are more than the 100 that the server takes" in result.reason
+    assert len(office.mails) == 1
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt"])
+async def test_a_connection_that_may_carry_no_more_is_left_for_another_and_the_mail_is_taken(step: str) -> None:
+    full = {step: ["250 ok", "452 4.5.3 too many messages on this connection"]}
+    async with post_office("220 post.test ESMTP", **full) as office, door(office.port) as post:
+        results = [await post.send(letter()) for _ in range(2)]
+    assert all(isinstance(result, Sent) for result in results)
+    assert [len(visit.mails) for visit in office.visits] == [1, 1]
+
+
+async def test_a_first_mail_for_which_there_is_no_room_is_not_tried_for_ever() -> None:
+    async with post_office(rcpt=["452 4.5.3 too many"] * 3) as office, door(office.port) as post:
+        assert isinstance(await post.send(letter()), SendFailed)
+    assert len(office.visits) == 1

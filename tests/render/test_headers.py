@@ -1,5 +1,6 @@
 """What mail programs and servers read before anybody reads the mail."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,9 +23,8 @@ def letter(list_name: str, text: str = "text\n", html: str = "<p>html</p>\n") ->
 def envelope(home: str = "https://watch.example", ticket: str = "") -> Envelope:
     leave = f"{home}/u/{ticket}" if ticket else ""
     by_mail = "bounces+leave-abc@watch.example" if ticket else ""
-    return Envelope(
-        "briefing:1:2", "m@desk.example", "ann@home.example", _OWED_AT, "ops@desk.example", leave, by_mail, home
-    )
+    to, contact = "ann@home.example", "ops@desk.example"
+    return Envelope("briefing:1:2", "m@desk.example", to, _OWED_AT, contact, leave, by_mail, home, f"{home}/archive")
 
 
 def received(content: bytes) -> EmailMessage:
@@ -57,6 +57,7 @@ def test_a_mail_of_a_list_says_so(list_name: str) -> None:
     assert (mail["List-Post"], mail["Precedence"], mail["Content-Language"]) == ("NO", "bulk", "pl")
     assert mail["List-Owner"] == "<mailto:ops@desk.example>"
     assert mail["List-Help"] == "<https://watch.example/>"
+    assert mail["List-Archive"] == "<https://watch.example/archive>"
     assert mail["Feedback-ID"] == f"e7:{list_name}:pl:desk.example"
 
 
@@ -69,10 +70,10 @@ def test_a_mail_about_being_a_subscriber_is_of_no_list() -> None:
 
 def test_no_header_tells_two_readers_apart_but_those_that_must() -> None:
     ours, theirs = (
-        received(compose(letter("briefing"), Envelope(f"briefing:1:{number}", "m@desk.example", to, _OWED_AT)))
-        for number, to in ((2, "ann@home.example"), (3, "bob@home.example"))
+        received(compose(letter("briefing"), replace(envelope(ticket=leave), key=f"briefing:1:{leave}", recipient=to)))
+        for leave, to in (("t1", "ann@home.example"), ("t2", "bob@home.example"))
     )
-    assert {name for name in ours if ours[name] != theirs[name]} == {"To", "Message-ID"}
+    assert {name for name in ours if ours[name] != theirs[name]} == {"To", "Message-ID", "List-Unsubscribe"}
 
 
 @given(st.lists(st.sampled_from(["name", "link"]), max_size=4), _LINES, _LINES, _LINES)

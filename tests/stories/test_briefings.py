@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from monitor.jobs.brief import BriefingsFailedError
 from monitor.models import Subscriber
 from monitor.net.fetch import FetchFailed, Trouble
+from monitor.net.post import SendFailed
 from tests.conftest import HERALD, WIRE, World
 from tests.fakes import html_of, text_of
 
@@ -139,3 +140,20 @@ async def test_a_headline_stands_in_text_and_html_alike(world: World) -> None:
     (mail,) = world.post.mails(ANN)
     assert "Fish & chips <shop> reopens" in text_of(mail)
     assert "Fish &amp; chips &lt;shop&gt; reopens" in html_of(mail)
+
+
+async def test_an_alert_that_no_server_took_stands_in_the_readers_next_briefing_and_in_nobody_elses(
+    world: World,
+) -> None:
+    for address in (ANN, "bob@example.org"):
+        await world.subscribe(address)
+    world.post.refusals[ANN] = [SendFailed("554 not like this", permanent=True)]
+    world.web.publish(WIRE, "Airspace incursion in the north")
+    await world.turn()
+    world.clock.at = datetime(2026, 3, 3, 7, 1, tzinfo=UTC)
+    await world.turn()
+    told = [text_of(world.post.mails(address)[-1]) for address in (ANN, "bob@example.org")]
+    assert ["Its alert to you could not be mailed" in text for text in told] == [True, False]
+    world.clock.at += timedelta(days=1)
+    await world.turn()
+    assert "could not be mailed" not in text_of(world.post.mails(ANN)[-1])

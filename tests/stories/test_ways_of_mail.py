@@ -178,3 +178,19 @@ async def test_a_mistake_in_a_shared_transaction_is_only_its_makers(world: World
     rows = (await world.app.db.read(owed, DeliveryKind.BRIEFING))[:3]
     assert [each.status for each in rows] == [DeliveryStatus.SENT, DeliveryStatus.QUEUED, DeliveryStatus.SENT]
     assert rows[1].reply == ""
+
+
+async def test_todays_briefing_never_overtakes_yesterdays(world: World) -> None:
+    await world.subscribe(DUTY, alert_from=None)
+    world.clock.at = MORNING
+    world.post.refusals[DUTY] = [SendFailed("450 later")] * 2
+    await world.turn()
+    world.clock.at = MORNING + timedelta(days=1)
+    await world.turn()
+    assert world.post.accepted == []
+    await world.later(timedelta(minutes=3))
+    await world.turn()
+    assert [mail["Date"].datetime.date() for mail in world.post.mails(DUTY)] == [
+        MORNING.date(),
+        MORNING.date() + timedelta(days=1),
+    ]

@@ -50,6 +50,11 @@ async def test_who_joins_confirms_by_the_mail_and_gets_what_was_chosen(hall: Des
     wording = re.search(r"known as (en-[0-9a-f]{12})\.", (await hall.asks("/subscribe")).said)
     assert wording is not None
     assert wording[1] in joined.consent
+    hall.world.clock.pass_time(timedelta(days=40))
+    await hall.world.app.sweep.run()
+    copy = await hall.world.app.reception.operator.export(ELENA)
+    assert copy is not None
+    assert "By pressing the button you ask us to mail you what you chose above" in copy["agreed_to"][wording[1]]
 
 
 async def test_nobody_learns_from_the_answer_whether_an_address_is_known(tmp_path: Path, blank_state: Path) -> None:
