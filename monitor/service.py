@@ -110,6 +110,7 @@ class Service:
             ("triage", lambda: self._app.triage.run(), timedelta(seconds=10), timedelta(minutes=5)),
             ("tell", lambda: self._app.tell.run(), timedelta(seconds=2), timedelta(minutes=5)),
             ("urgent", lambda: self._app.urgent.run(), timedelta(seconds=5), timedelta(minutes=20)),
+            ("forms", lambda: self._app.forms.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("deliver", lambda: self._app.deliver.run(), timedelta(seconds=5), timedelta(minutes=20)),
             ("subscribe", lambda: self._app.subscribe.run(), timedelta(seconds=10), timedelta(minutes=5)),
             ("bounces", lambda: self._app.bounces.run(), self._app.config.settings.bounces.every, timedelta(minutes=5)),
@@ -162,7 +163,7 @@ class Service:
             self._jobs[name].wake()
 
     def _wake_senders(self) -> None:
-        for name in ("urgent", "deliver", "channels"):
+        for name in ("urgent", "forms", "deliver", "channels"):
             self._wake(name)
 
     async def _until_stopped(self, ports: Ports) -> None:

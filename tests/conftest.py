@@ -71,8 +71,9 @@ class World:
         app = await self._life.enter_async_context(open_app(load(self.folder / "monitor.toml"), ports))
         await take_over(app, self.clock.at)
         poll = replace(app.poll, fetch=self.web.fetch, parse=self.web.parse)
-        urgent, rest = (replace(way, open_door=self.post.open) for way in (app.urgent, app.deliver))
-        self._app = replace(app, poll=poll, urgent=urgent, deliver=rest)
+        ways = (app.urgent, app.forms, app.deliver)
+        urgent, forms, rest = (replace(way, open_door=self.post.open) for way in ways)
+        self._app = replace(app, poll=poll, urgent=urgent, forms=forms, deliver=rest)
 
     async def stop(self) -> None:
         await self._life.aclose()

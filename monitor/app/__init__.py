@@ -63,6 +63,7 @@ class App:
     brief: Brief
     report: Report
     urgent: Deliver
+    forms: Deliver
     deliver: Deliver
     channels: Channels
     reception: Reception
@@ -74,7 +75,7 @@ class App:
 
     async def send_mail(self, *, at_once: bool = False) -> int:
         """What is owed by mail now, the urgent first; how many mails were taken."""
-        return await self.urgent.run(at_once=at_once) + await self.deliver.run(at_once=at_once)
+        return sum([await way.run(at_once=at_once) for way in (self.urgent, self.forms, self.deliver)])
 
 
 class NotOursError(Exception):
@@ -190,6 +191,7 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
             brief=Brief(db, ports.now, ports.mail_owed, ports.progressed, ports.crashed, desk_of(config, rules)),
             report=Report(db, settings.contact, settings.poll.tell_after, ports.now, ports.mail_owed),
             urgent=mail.urgent,
+            forms=mail.forms,
             deliver=mail.deliver,
             channels=mail.channels,
             reception=reception,

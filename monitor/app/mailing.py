@@ -26,18 +26,19 @@ from monitor.net.smtp import SmtpDoor, SmtpServer
 from monitor.render.templates import Templates
 from monitor.settings import Config
 from monitor.store.db import Database
-from monitor.store.owing import BRIEFINGS, UPDATES, URGENT
+from monitor.store.owing import BRIEFINGS, FORMS, UPDATES, URGENT
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
 class Mailing:
-    """`urgent` has a connection of its own, so that it never waits behind what `deliver` sends."""
+    """`urgent` and `forms` have a connection each, so that they never wait behind what `deliver` sends."""
 
     compose: Compose
     open_door: OpenDoor
     urgent: Deliver
+    forms: Deliver
     deliver: Deliver
     channels: Channels
 
@@ -66,8 +67,10 @@ def mailing(
     return Mailing(
         compose,
         open_door,
-        replace(way, rule=rule, name="urgent", lanes=(URGENT,)),
-        replace(way, rule=rule, lanes=(UPDATES, BRIEFINGS), connections=max(connections - 1, 1)),
+        # One after the other, so that an alert never waits behind what was looked up before it.
+        replace(way, rule=rule, name="urgent", lanes=(URGENT,), batch=1),
+        replace(way, rule=rule, name="forms", lanes=(FORMS,)),
+        replace(way, rule=rule, lanes=(UPDATES, BRIEFINGS), connections=max(connections - 2, 1)),
         Channels([replace(way, name="channels", **each) for each in ways_of(config, ports)]),
     )
 

@@ -139,7 +139,7 @@ class Compose:
         given = {"alert": view, "zone": person.zone, "subject": subject, **foot}
         letter = self._letter("alert", subject, self._language(person), given, "alerts")
         return replace(
-            letter, in_reply_to=thread[0] if thread else "", references=thread, issue=f"a{view.number}.{view.revision}"
+            letter, in_reply_to=thread[-1] if thread else "", references=thread, issue=f"a{view.number}.{view.revision}"
         )
 
     def rollup(self, view: RollupView, person: Subscriber, notices: Sequence[str] = ()) -> Letter:

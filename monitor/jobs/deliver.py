@@ -55,7 +55,8 @@ class _Relay:
 
 @dataclass(frozen=True)
 class Deliver:
-    """By mail, or by a `channel`; what is in these `lanes`, over so many `connections` at once. While nobody opens the
+    """By mail, or by a `channel`; what is in these `lanes`, over so many `connections` at once, looked up `batch` at
+    a time. While nobody opens the
     door nothing is tried, and nothing counts as an attempt. `sender` makes the envelope's sender of a token;
     `name` is the job's."""
 
@@ -74,7 +75,9 @@ class Deliver:
     connections: int = 1
     domain_minute: int = 0
     rule: Rule | None = None
+    batch: int = _BATCH
     _relay: _Relay = field(default_factory=_Relay, init=False)
+    _this_minute: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque), init=False)
     _unsettled: dict[int, SendResult] = field(default_factory=dict, init=False)
 
     async def run(self, *, at_once: bool = False) -> int:
@@ -142,7 +145,7 @@ class Deliver:
             return
         delivery, packed = due.delivery, parcel.packed
         mark = self.marks.of(delivery.recipient) if delivery.subscriber_id is not None else ""
-        started = await together.write(outbox.start, delivery.id, packed, mark, self.now())
+        started = await together.write(outbox.start, delivery.id, delivery.recipient, packed, mark, self.now())
         await _all_of(settling)
         if not started:
             return
@@ -170,7 +173,7 @@ class Deliver:
                 await together.write(self._refused, delivery_id, result, now)
                 self._relay.failures, self._relay.again_at = 0, None
             case Unreachable(reason):
-                await together.write(outbox.give_back, delivery_id, reason)
+                await together.write(outbox.give_back, delivery_id, reason, now)
                 self._relay.failures += 1
                 self._relay.again_at = now + relay_pause(self._relay.failures)
                 way, again_at = self.channel or "mail", self._relay.again_at.isoformat()
@@ -223,7 +226,6 @@ class _Queue:
     _out: set[int] = field(default_factory=set)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _closed: bool = False
-    _this_minute: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
     async def next(self) -> Due | None:
         """None: nothing is due any more, or the door is shut."""
@@ -245,7 +247,7 @@ class _Queue:
 
     async def _fill(self) -> bool:
         of = self.of
-        found = await of.db.read(outbox.next_due, of.channel, of.now(), _BATCH, of.lanes)
+        found = await of.db.read(outbox.next_due, of.channel, of.now(), of.batch, of.lanes)
         # Those that others have in hand now are owed still.
         self._ready.extend(each for each in found if each.delivery.id not in self._out)
         return bool(self._ready)
@@ -254,7 +256,7 @@ class _Queue:
         limit, now = self.of.domain_minute, self.of.now()
         if not limit or not due.delivery.lane or not due.delivery.domain:
             return True
-        sent = self._this_minute[due.delivery.domain]
+        sent = self.of._this_minute[due.delivery.domain]
         while sent and now - sent[0] >= _MINUTE:
             sent.popleft()
         if len(sent) < limit:

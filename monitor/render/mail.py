@@ -35,7 +35,7 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What a mail says, before it becomes bytes. `list_name` is "" for a mail that is of no list. `in_reply_to` is the
-    first mail of its thread, `references` are the ones that this reader got of it, in their order. `issue`
+    mail before it in its thread, `references` are all that this reader got of it, in their order. `issue`
     names it in statistics of big providers, for all its readers alike."""
 
     subject: str
@@ -187,5 +187,5 @@ def cast(shared: bytes, fills: Mapping[str, str]) -> bytes:
 
 
 def _thread(letter: Letter) -> tuple[str, ...]:
-    first, *later = dict.fromkeys((letter.in_reply_to, *letter.references))
+    first, *later = letter.references or (letter.in_reply_to,)
     return (first, *later[-_LAST_REFERENCES:])

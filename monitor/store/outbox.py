@@ -23,9 +23,9 @@ from monitor.models import (
     Subscriber,
     SubscriberState,
 )
-from monitor.store.owing import URGENT
+from monitor.store.owing import ALERTS, BRIEFINGS, FORMS, UPDATES, URGENT
 
-EVERY_LANE = (0, 1, 2)
+EVERY_LANE = (URGENT, UPDATES, BRIEFINGS, FORMS)
 LEFT = "the subscriber left"
 SUPPRESSED = "this address is never written to"
 _deliveries, _people, _never, _pauses = (
@@ -41,11 +41,13 @@ _OWED = (
         _deliveries.c.status,
         _deliveries.c.kind,
         _deliveries.c.subscriber_id,
+        _deliveries.c.recipient,
         _deliveries.c.message.is_not(None).label("packed"),
         _people.c.state,
         _people.c.briefing,
+        _people.c.refuses_alerts,
         _never.c.mark.is_not(None).label("suppressed"),
-        ((_deliveries.c.lane != URGENT) & _PAUSED).label("paused"),
+        ((_deliveries.c.lane != URGENT) & (_deliveries.c.channel == "") & _PAUSED).label("paused"),
     )
     .select_from(_deliveries)
     .outerjoin(_people, _people.c.id == _deliveries.c.subscriber_id)
@@ -84,9 +86,10 @@ class Packed:
 def next_due(
     session: Session, channel: str, now: datetime, limit: int, lanes: Collection[int] = EVERY_LANE
 ) -> list[Due]:
-    """What is due by a channel, or by mail (""), in its lane's turn, each as it was owed. What a pause holds is not
-    due, but what is urgent never waits for one."""
+    """What is due by a channel, or by mail (""), in its lane's turn, alerts first, each as it was owed. What a pause of
+    mail holds is not due, but what is urgent never waits for one."""
     paused = select(Pause.domain).where(col(Pause.until) > now)
+    unpausable = (col(Delivery.lane) == URGENT) | (Delivery.channel != "")
     everything = select(Pause.domain).where(col(Pause.until) > now, Pause.domain == "*").exists()
     due = (
         select(Delivery, Subscriber, Briefing.edition_id)
@@ -94,9 +97,9 @@ def next_due(
         .outerjoin(Briefing, col(Briefing.id) == Delivery.briefing_id)
         .where(Delivery.channel == channel, Delivery.status == DeliveryStatus.QUEUED, col(Delivery.next_try_at) <= now)
         .where(col(Delivery.lane).in_(lanes))
-        .where((col(Delivery.lane) == URGENT) | (col(Delivery.domain).not_in(paused) & ~everything))
+        .where(unpausable | (col(Delivery.domain).not_in(paused) & ~everything))
         .where((col(Delivery.kind) != DeliveryKind.BRIEFING) | ~_an_earlier_one_waits())
-        .order_by(col(Delivery.lane), col(Delivery.id))
+        .order_by(col(Delivery.lane), col(Delivery.kind).not_in(ALERTS), col(Delivery.id))
         .limit(limit)
     )
     return [Due(*row) for row in session.exec(due)]
@@ -125,13 +128,13 @@ def body(session: Session, body_id: int) -> bytes:
     return session.get_one(Body, body_id).content
 
 
-def start(session: Session, delivery_id: int, packed: Packed, mark: str, now: datetime) -> bool:
-    """Mark it as being sent and keep the bytes, before the server hears of it. False: it is no longer owed, or not
-    now. `mark` is its recipient's among those never written to."""
+def start(session: Session, delivery_id: int, to: str, packed: Packed, mark: str, now: datetime) -> bool:
+    """Mark it as being sent and keep the bytes, before the server hears of it. False: it is no longer owed, not now, or
+    not to whom it was packed for. `mark` is its recipient's among those never written to."""
     # Objects of the ORM would cost more than handing the mail over.
     line = session.connection()
     owed = line.execute(_OWED, {"delivery": delivery_id, "mark": mark, "now": now}).first()
-    if owed is None or owed.status != DeliveryStatus.QUEUED:
+    if owed is None or owed.status != DeliveryStatus.QUEUED or owed.recipient != to:
         return False
     if reason := _unwanted(owed):
         line.execute(_CANCEL, {"delivery": delivery_id, "reply": reason, "settled_at": now})
@@ -156,8 +159,8 @@ def _unwanted(owed: Row[Any]) -> str:
         return LEFT
     if owed.kind == DeliveryKind.ACCOUNT:
         return ""
-    wanted = owed.state == SubscriberState.CONFIRMED and (owed.kind != DeliveryKind.BRIEFING or owed.briefing)
-    return "" if wanted else LEFT
+    chosen = owed.briefing if owed.kind == DeliveryKind.BRIEFING else not owed.refuses_alerts
+    return "" if chosen and owed.state == SubscriberState.CONFIRMED else LEFT
 
 
 def sent(session: Session, delivery_id: int, reply: str, now: datetime) -> None:
@@ -188,6 +191,14 @@ def refused(
     else:
         delivery.status, delivery.next_try_at = DeliveryStatus.QUEUED, max(again_at, not_before or again_at)
     session.add(delivery)
+    _forget_if_erased(session, delivery, now)
+
+
+def _forget_if_erased(session: Session, delivery: Delivery, now: datetime) -> None:
+    """Whose reader was erased while it was being sent has nobody to go to any more."""
+    person = session.get(Subscriber, delivery.subscriber_id) if delivery.subscriber_id else None
+    if person is not None and person.state == SubscriberState.ERASED and delivery.status == DeliveryStatus.QUEUED:
+        delivery.status, delivery.settled_at, delivery.reply = DeliveryStatus.CANCELLED, now, LEFT
 
 
 def _good_until(session: Session, delivery: Delivery) -> datetime | None:
@@ -197,12 +208,13 @@ def _good_until(session: Session, delivery: Delivery) -> datetime | None:
     return datetime.fromtimestamp(until, UTC) if until else None
 
 
-def give_back(session: Session, delivery_id: int, reason: str) -> None:
+def give_back(session: Session, delivery_id: int, reason: str, now: datetime) -> None:
     """The server could not be reached at all: still owed, and not counted as an attempt."""
     delivery = session.get_one(Delivery, delivery_id)
     delivery.status, delivery.reply = DeliveryStatus.QUEUED, reason
     delivery.attempts -= 1
     session.add(delivery)
+    _forget_if_erased(session, delivery, now)
 
 
 def put_off(session: Session, delivery_ids: Collection[int], until: datetime) -> None:
@@ -219,6 +231,12 @@ def recover(session: Session, now: datetime, channel: str | None = None, lanes: 
         update(Delivery)
         .where(col(Delivery.status) == DeliveryStatus.SENDING, col(Delivery.lane).in_(lanes), *ours)
         .values(status=DeliveryStatus.QUEUED, doubtful=True, next_try_at=now)
+    )
+    erased = select(Subscriber.id).where(Subscriber.state == SubscriberState.ERASED)
+    session.exec(
+        update(Delivery)
+        .where(col(Delivery.status) == DeliveryStatus.QUEUED, col(Delivery.subscriber_id).in_(erased))
+        .values(status=DeliveryStatus.CANCELLED, settled_at=now, reply=LEFT)
     )
     return left.rowcount
 

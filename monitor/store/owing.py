@@ -19,10 +19,17 @@ from monitor.models import (
     Subscriber,
 )
 
-# What is urgent, what goes on, and what may take its time: each lane passes those behind it.
-URGENT, UPDATES, BRIEFINGS = 0, 1, 2
-_SOMEONE_WAITS = {AccountKind.CONFIRM, AccountKind.LINK, AccountKind.ADDRESS, AccountKind.ALARM, AccountKind.TEST}
-_ALERTS = (DeliveryKind.ALERT, DeliveryKind.ROLLUP)
+# What is urgent, what goes on, what may take its time: each lane passes those behind it. Whoever has filled in a form
+# waits as well, but strangers must not hold up alerts, however slowly their servers answer: they have a line apart.
+URGENT, UPDATES, BRIEFINGS, FORMS = 0, 1, 2, 3
+ALERTS = (DeliveryKind.ALERT, DeliveryKind.ROLLUP)
+_LANES = {
+    AccountKind.ALARM: URGENT,
+    AccountKind.TEST: URGENT,
+    AccountKind.CONFIRM: FORMS,
+    AccountKind.LINK: FORMS,
+    AccountKind.ADDRESS: FORMS,
+}
 # A fall-back for what is older would wake people for what the briefing has told.
 _STILL_NEWS = timedelta(days=1)
 
@@ -91,7 +98,7 @@ def owe_account(
     session: Session, mail: AccountMail, person: Subscriber | None, recipient: str, now: datetime
 ) -> Delivery:
     """A mail about being a subscriber, or one to the operator or anybody else if `person` is None."""
-    lane = URGENT if mail.kind in _SOMEONE_WAITS else UPDATES
+    lane = _LANES.get(mail.kind, UPDATES)
     debt = Delivery(kind=DeliveryKind.ACCOUNT, lane=lane, account_mail_id=mail.id)
     return _owe(session, debt, f"account:{mail.id}", Address(person.id if person else None, recipient), now)
 
@@ -123,7 +130,7 @@ def fallback_key(way: str, channel: str, telling_ids: Iterable[int]) -> str:
 def failing_since(session: Session, way: str, before: datetime) -> list[Delivery]:
     """Alerts owed by this way before then that have not left yet, and those that were refused for good: one of all that
     tell the same."""
-    ours = (Delivery.channel == way, col(Delivery.kind).in_(_ALERTS))
+    ours = (Delivery.channel == way, col(Delivery.kind).in_(ALERTS))
     news = col(Delivery.owed_at) > before - _STILL_NEWS
     late = select(Delivery).where(
         *ours, Delivery.status == DeliveryStatus.QUEUED, news, col(Delivery.owed_at) <= before

@@ -22,7 +22,7 @@ _WAITING, _REFUSED = 100, 50
 _DOMAINS = 20
 _REFUSED_LATELY = timedelta(days=7)
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_LANES = {"0": "what is urgent", "1": "what goes on", "2": "briefings"}
+_LANES = {"0": "what is urgent", "1": "what goes on", "2": "briefings", "3": "answers to forms"}
 _GONE = 409
 
 

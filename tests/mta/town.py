@@ -150,6 +150,7 @@ class Town(World):
         self._app = replace(
             self.app,
             urgent=replace(self.app.urgent, open_door=self._door),
+            forms=replace(self.app.forms, open_door=self._door),
             deliver=replace(self.app.deliver, open_door=self._door),
         )
 

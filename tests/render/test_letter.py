@@ -117,14 +117,13 @@ def test_a_later_alert_joins_the_thread_of_the_first() -> None:
 
 def test_of_a_long_thread_the_first_and_the_last_ten_mails_are_named_on_lines_that_servers_take() -> None:
     ids = tuple(f"<alert.{number:026}@{'d' * 180}.example>" for number in range(30))
-    letter = replace(_LETTER, in_reply_to=ids[0], references=ids)
+    letter = replace(_LETTER, in_reply_to=ids[-1], references=ids)
     content = _composed(letter)
     mail = _received(content)
-    assert mail["In-Reply-To"] == ids[0]
+    assert mail["In-Reply-To"] == ids[-1]
     assert str(mail["References"]).split() == [ids[0], *ids[-10:]]
     assert max(len(line) for line in content.split(b"\r\n")) <= 998
     assert str(_received(_composed(replace(letter, references=ids[:3])))["References"]).split() == [*ids[:3]]
-    assert str(_received(_composed(replace(letter, references=ids[2:3])))["References"]).split() == [ids[0], ids[2]]
 
 
 _LIST = Attachment("alerts.txt", f"1. Bridge – closed\n{'x' * 3_000}\n--=_boundary\n")

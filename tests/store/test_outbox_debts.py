@@ -12,6 +12,7 @@ from monitor.store.db import Database
 from tests.store.rows import HOUR, MINUTE, NOW, alert_on, briefing_for, delivery, owe_an_alert, owe_telling, subscribe
 
 MAIL, MESSAGE_ID = b"Subject: news\r\n\r\n", "<1@example.org>"
+TO = "reader@example.org"
 PACKED = outbox.Packed("token", MESSAGE_ID, MAIL)
 OTHER = outbox.Packed("other", "<2@example.org>", b"composed anew")
 
@@ -23,7 +24,7 @@ def keys_due(db: Database, now: datetime = NOW, limit: int = 20) -> list[str]:
 def started(db: Database) -> int:
     """Someone's alert is on its way; the id of the debt."""
     number = db.write_now(owe_an_alert)
-    assert db.write_now(outbox.start, number, PACKED, "", NOW)
+    assert db.write_now(outbox.start, number, TO, PACKED, "", NOW)
     return number
 
 
@@ -79,7 +80,7 @@ def test_an_alert_overtakes_the_briefings_and_the_rest_goes_in_the_order_it_was_
 def test_a_mail_under_way_is_not_sent_by_a_second_worker(db: Database) -> None:
     number = started(db)
     assert keys_due(db) == []
-    assert not db.write_now(outbox.start, number, OTHER, "", NOW)
+    assert not db.write_now(outbox.start, number, TO, OTHER, "", NOW)
     kept = db.read_now(delivery, number)
     assert (kept.status, kept.attempts, kept.message, kept.message_id) == (DeliveryStatus.SENDING, 1, MAIL, MESSAGE_ID)
 
@@ -87,7 +88,7 @@ def test_a_mail_under_way_is_not_sent_by_a_second_worker(db: Database) -> None:
 def test_a_mail_sent_again_is_the_same_mail(db: Database) -> None:
     number = started(db)
     db.write_now(outbox.refused, number, "451 later", NOW - MINUTE, permanent=False, doubtful=False)
-    assert db.write_now(outbox.start, number, OTHER, "", NOW)
+    assert db.write_now(outbox.start, number, TO, OTHER, "", NOW)
     again = db.read_now(delivery, number)
     assert (again.message, again.message_id, again.token, again.attempts) == (MAIL, MESSAGE_ID, "token", 2)
 
@@ -98,7 +99,7 @@ def test_a_mail_the_server_took_is_settled(db: Database) -> None:
     kept = db.read_now(delivery, number)
     assert (kept.status, kept.reply, kept.settled_at) == (DeliveryStatus.SENT, "250 ok", NOW + MINUTE)
     assert keys_due(db, NOW + 24 * HOUR) == []
-    assert not db.write_now(outbox.start, number, PACKED, "", NOW)
+    assert not db.write_now(outbox.start, number, TO, PACKED, "", NOW)
 
 
 def test_a_mail_refused_for_the_moment_waits_for_its_time(db: Database) -> None:
@@ -127,7 +128,7 @@ def test_a_mail_refused_for_good_is_given_up(db: Database) -> None:
 
 def test_a_server_out_of_reach_does_not_use_up_anybodys_attempts(db: Database) -> None:
     number = started(db)
-    db.write_now(outbox.give_back, number, "connection refused")
+    db.write_now(outbox.give_back, number, "connection refused", NOW)
     kept = db.read_now(delivery, number)
     assert (kept.status, kept.attempts, kept.reply) == (DeliveryStatus.QUEUED, 0, "connection refused")
     assert len(keys_due(db)) == 1
@@ -166,7 +167,7 @@ def test_a_subscriber_who_leaves_while_their_mail_is_refused_is_not_tried_again(
     number = started(db)
     db.write_now(subscribers.remove, "reader@example.org", NOW)
     db.write_now(outbox.refused, number, "451 later", NOW - MINUTE, permanent=False, doubtful=False)
-    assert not db.write_now(outbox.start, number, PACKED, "", NOW)
+    assert not db.write_now(outbox.start, number, TO, PACKED, "", NOW)
     assert db.read_now(delivery, number).status == DeliveryStatus.CANCELLED
     assert keys_due(db, NOW + HOUR) == []
 
@@ -179,14 +180,14 @@ def test_only_a_confirmed_subscriber_is_written_to(db: Database, state: Subscrib
         session.get_one(Subscriber, 1).state = state
 
     db.write_now(change)
-    assert not db.write_now(outbox.start, number, PACKED, "", NOW)
+    assert not db.write_now(outbox.start, number, TO, PACKED, "", NOW)
 
 
 def test_an_operator_sees_what_waits_since_when_and_why(db: Database) -> None:
     assert db.read_now(outbox.summary) == outbox.Outbox({}, None, None, "", [])
     done, waiting, refused = started(db), started(db), started(db)
     db.write_now(outbox.sent, done, "250 ok", NOW + MINUTE)
-    db.write_now(outbox.give_back, waiting, "connection refused")
+    db.write_now(outbox.give_back, waiting, "connection refused", NOW)
     db.write_now(outbox.refused, refused, "550 5.1.1 unknown", NOW, permanent=True, doubtful=False)
     db.write_now(owe_an_alert)
     assert db.read_now(outbox.summary) == outbox.Outbox(
@@ -202,6 +203,6 @@ def test_an_operator_sees_what_waits_since_when_and_why(db: Database) -> None:
 def test_a_worker_does_not_wait_for_a_mail_that_another_is_just_starting(db: Database) -> None:
     number = db.write_now(owe_an_alert)
     with Session(db.engine) as one, Session(db.engine) as two:
-        assert outbox.start(one, number, PACKED, "", NOW)
+        assert outbox.start(one, number, TO, PACKED, "", NOW)
         one.flush()
-        assert not outbox.start(two, number, PACKED, "", NOW)
+        assert not outbox.start(two, number, TO, PACKED, "", NOW)

@@ -73,7 +73,7 @@ def test_a_feed_that_is_well_is_followed_only_while_the_operator_has_heard_of_it
 def test_a_notice_is_sent_to_the_operator_who_is_no_subscriber(db: Database) -> None:
     db.write_now(write_notice)
     number = db.read_now(debt, "notice:1").id
-    assert db.write_now(outbox.start, number, PACKED, "", NOW)
+    assert db.write_now(outbox.start, number, OPERATOR, PACKED, "", NOW)
     started = db.read_now(delivery, number)
     assert (started.recipient, started.status) == (OPERATOR, DeliveryStatus.SENDING)
 
@@ -96,13 +96,13 @@ def test_a_notice_that_a_server_may_have_taken_is_no_longer_ours_to_withdraw(db:
     db.write_now(write_notice)
     assert [notice.id for notice in db.read_now(notices.untaken)] == [1]
     number = db.read_now(debt, "notice:1").id
-    db.write_now(outbox.start, number, PACKED, "", NOW)
+    db.write_now(outbox.start, number, OPERATOR, PACKED, "", NOW)
     assert db.read_now(notices.untaken) == []
     db.write_now(notices.withdraw_untaken, NOW)
     assert db.read_now(delivery, number).status == DeliveryStatus.SENDING
-    db.write_now(outbox.give_back, number, "nobody answers")
+    db.write_now(outbox.give_back, number, "nobody answers", NOW)
     assert [notice.id for notice in db.read_now(notices.untaken)] == [1]
-    db.write_now(outbox.start, number, PACKED, "", NOW)
+    db.write_now(outbox.start, number, OPERATOR, PACKED, "", NOW)
     db.write_now(outbox.refused, number, "try later", NOW, permanent=False, doubtful=True)
     assert db.read_now(notices.untaken) == []
 

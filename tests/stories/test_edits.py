@@ -155,7 +155,7 @@ async def test_a_page_that_shows_whether_there_is_an_alarm_alerts_each_time_ther
     assert "Wire no longer says what fires airspace-incursion" in " ".join(text_of(clear).split())
     assert "The words of airspace-incursion are back" in text_of(second)
     assert second["Subject"].startswith("Re: [airspace-incursion] Airspace incursion: alert in force")
-    assert second["In-Reply-To"] == first["Message-ID"]
+    assert second["In-Reply-To"] == clear["Message-ID"]
 
 
 async def test_a_headline_that_flips_to_and_fro_is_told_of_each_time_until_it_is_noise(world: World) -> None:
@@ -170,7 +170,8 @@ async def test_a_headline_that_flips_to_and_fro_is_told_of_each_time_until_it_is
         mails.append(len(world.post.mails(DUTY)))
     assert mails == [2, 3, 4, 5, 6, 7, 7, 7, 7, 7]
     first, gone, back, *_ = world.post.mails(DUTY)
-    assert gone["In-Reply-To"] == back["In-Reply-To"] == first["Message-ID"]
+    assert (gone["In-Reply-To"], back["In-Reply-To"]) == (first["Message-ID"], gone["Message-ID"])
+    assert str(back["References"]).split() == [first["Message-ID"], gone["Message-ID"]]
     assert gone["Subject"] == back["Subject"] == f"Re: {first['Subject']}"
     assert "Wire no longer says what fires airspace-incursion" in " ".join(text_of(gone).split())
     assert "The words of airspace-incursion are back" in " ".join(text_of(back).split())

@@ -2,16 +2,26 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, func, select
 
-from monitor.models import Body, Delivery, DeliveryKind, DeliveryStatus, Edition, Pause
+from monitor.models import (
+    AccountKind,
+    Body,
+    Delivery,
+    DeliveryKind,
+    DeliveryStatus,
+    Edition,
+    Pause,
+    Subscriber,
+    SubscriberState,
+)
 from monitor.net.post import Message, SendFailed, SendResult
-from monitor.store import outbox, subscribers
+from monitor.store import account_mails, outbox, subscribers
 from monitor.store.together import Together
 from tests.conftest import RULES, WIRE, World
 from tests.fakes import FakePost, text_of
@@ -194,3 +204,106 @@ async def test_todays_briefing_never_overtakes_yesterdays(world: World) -> None:
         MORNING.date(),
         MORNING.date() + timedelta(days=1),
     ]
+
+
+async def test_an_alert_goes_before_what_the_operator_is_told_and_waits_for_no_answer_to_a_form(world: World) -> None:
+    await world.subscribe(DUTY, briefing=False)
+    world.web.publish(WIRE, "Airspace incursion in the north")
+
+    def fill(session: Session) -> None:
+        account_mails.write(session, AccountKind.ALARM, None, {"title": "A storm"}, "ops@example.org", world.clock.at)
+        for number in range(40):
+            person = Subscriber(
+                address=f"p{number}@example.org",
+                state=SubscriberState.PENDING,
+                zone="UTC",
+                briefing_at=time(7),
+                created_at=world.clock.at,
+            )
+            session.add(person)
+            session.flush()
+            until = int(world.clock.at.timestamp()) + 9000
+            contents = {"serial": 0, "until": until}
+            account_mails.write(session, AccountKind.CONFIRM, person, contents, person.address, world.clock.at)
+
+    await world.app.db.write(fill)
+    await world.app.poll.everything_due()
+    await world.app.triage.run()
+    assert await world.app.urgent.run() == 2
+    assert [message.recipient for message in world.post.accepted] == [DUTY, "ops@example.org"]
+    assert await world.app.forms.run() == 40
+
+
+async def test_mail_that_was_packed_for_an_address_that_somebody_has_left_does_not_go_there(world: World) -> None:
+    await many(world)
+    held, go_on = asyncio.Event(), asyncio.Event()
+
+    class Holding(FakePost):
+        async def send(self, message: Message) -> SendResult:
+            held.set()
+            await go_on.wait()
+            return await super().send(message)
+
+    post = Holding()
+    task = asyncio.create_task(replace(world.app.deliver, open_door=post.open, connections=1).run())
+    await held.wait()
+
+    def move(session: Session) -> None:
+        person = session.exec(select(Subscriber).where(Subscriber.address == READERS[5])).one()
+        subscribers.readdress(session, person, "new@example.org", world.clock.at)
+
+    await world.app.db.write(move)
+    go_on.set()
+    await task
+    recipients = [message.recipient for message in post.accepted]
+    assert READERS[5] not in recipients
+    assert recipients.count("new@example.org") == 1
+
+
+async def test_who_leaves_alerts_while_one_is_refused_for_the_moment_is_not_sent_it_again(world: World) -> None:
+    person = await world.subscribe(DUTY)
+    world.post.refusals[DUTY] = [SendFailed("450 later")]
+    world.web.publish(WIRE, "Airspace incursion in the north")
+    await world.turn()
+
+    def refuse(session: Session) -> None:
+        session.get_one(Subscriber, person.id).refuses_alerts = True
+
+    await world.app.db.write(refuse)
+    await world.later()
+    assert world.post.accepted == []
+
+
+async def test_who_is_erased_while_a_mail_is_on_its_way_leaves_nothing_that_is_tried_again(world: World) -> None:
+    person = await world.subscribe(DUTY)
+    world.web.publish(WIRE, "Airspace incursion in the north")
+    await world.app.poll.everything_due()
+    await world.app.triage.run()
+
+    class Erasing(FakePost):
+        async def send(self, message: Message) -> SendResult:
+            await world.app.reception.operator.erase(DUTY)
+            return SendFailed("450 later")
+
+    await replace(world.app.urgent, open_door=Erasing().open).run()
+    await world.later()
+    [row] = await world.app.db.read(owed, DeliveryKind.ALERT)
+    assert (row.subscriber_id, row.status) == (person.id, DeliveryStatus.CANCELLED)
+    assert world.post.accepted == []
+
+
+async def test_a_pause_of_all_mail_holds_no_channel_back(world: World) -> None:
+    await many(world)
+
+    def happen(session: Session) -> None:
+        until = world.clock.at + timedelta(hours=1)
+        session.add(Pause(domain="*", since=world.clock.at, until=until, reason="test"))
+        for row in owed(session, DeliveryKind.BRIEFING)[:1]:
+            row.channel, row.domain = "pager", ""
+
+    await world.app.db.write(happen)
+    due = await world.app.db.read(outbox.next_due, "pager", world.clock.at, 9)
+    assert len(due) == 1
+    packed = outbox.Packed("", "<1@example.org>", b"")
+    number, to = due[0].delivery.id, due[0].delivery.recipient
+    assert await world.app.db.write(outbox.start, number, to, packed, "", world.clock.at)
