@@ -22,12 +22,6 @@ class Named:
         return f"; the rule {self.critical[0]} is critical" if self.critical else ""
 
 
-def sources_of(config: Config) -> frozenset[str]:
-    """What rules and silences may call a source, as they compare it."""
-    named = (name for feed in config.feeds for name in (feed.name, feed.publisher, *feed.tags))
-    return frozenset(map(str.casefold, named))
-
-
 def place_of(rule: RuleSettings) -> str:
     return f"{rule.file}:{rule.lines['match']}: rule {rule.name}"
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli.frame import command, config_file, counted, fail, readable_rules
 from monitor.cli.rehearse import backtest, diff, on_stored
-from monitor.cli.routes import idle, place_of, sources_of
+from monitor.cli.routes import idle, place_of
 from monitor.cli.verdicts import as_json, console, echo_json, failing, print_verdict
 from monitor.core.rules import RuleSet, lint
 from monitor.core.values import Headline
@@ -80,7 +80,7 @@ def warnings_of(book: RuleBook, rule_set: RuleSet, config: Config | None) -> Ite
     by_name = {settings.name: settings for settings in book.rules}
     sources = None
     if config is not None:
-        sources = sources_of(config)
+        sources = config.sources
     for remark in lint(rule_set.rules, sources):
         settings = by_name[remark.rule]
         place = f"{settings.file}:{settings.lines[remark.key] + remark.line - 1}"

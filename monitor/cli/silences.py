@@ -11,7 +11,6 @@ from monitor.app import open_database, utc_now
 from monitor.cli.frame import command, fail, program_name, read_config, readable_rules
 from monitor.cli.hearing import clock
 from monitor.cli.latency import NUMBER
-from monitor.cli.routes import sources_of
 from monitor.cli.verdicts import console, echo_json
 from monitor.cli.work import address_or_fail
 from monitor.core.rules import read_patterns
@@ -92,7 +91,7 @@ def _check_named(config: Config, rules: list[str], rule: str, words: str, source
     _, wrong = read_patterns(words)
     if wrong:
         fail(f"--words: column {wrong[0].column}: {wrong[0]}")
-    if source and source.casefold() not in sources_of(config):
+    if source and source.casefold() not in config.sources:
         fail(f"--source: no feed, publisher or tag is called {source}; `{program_name()} feeds list` shows them")
 
 

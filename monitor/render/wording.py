@@ -46,7 +46,7 @@ SAID = (
     *Disposition,
     *Cause,
     *Wait,
-    *(_SIGNS[cause][1] for cause in Cause if cause in _LOUD),
+    *(_SIGNS[cause][1] for cause in Cause),
     *_BECAUSE.values(),
     *("and", "title", "summary", "content", "author", "url", "tag"),
 )

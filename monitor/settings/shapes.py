@@ -209,6 +209,12 @@ class Config(Strict):
         return self.book.rules
 
     @property
+    def sources(self) -> frozenset[str]:
+        """What rules and silences may call a source, as they compare it."""
+        named = (name for feed in self.feeds for name in (feed.name, feed.publisher, *feed.tags))
+        return frozenset(map(str.casefold, named))
+
+    @property
     def mail_out(self) -> str:
         out = self.settings.mail.out
         return f"maildir:{self.state / out.removeprefix('maildir:')}" if out.startswith("maildir:") else out

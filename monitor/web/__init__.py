@@ -1,6 +1,6 @@
 """The pages: every route there is stands here."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from monitor.app import App
 from monitor.core.tickets import ATOM, CAP, JSON_FEED, Purpose
 from monitor.jobs.push import CALLBACK
 from monitor.web.acknowledging import Acknowledging
+from monitor.web.answers import nothing
 from monitor.web.archive import Archive
 from monitor.web.confirming import Confirming
 from monitor.web.following import Following
@@ -28,6 +29,7 @@ from monitor.web.muting import Muting
 from monitor.web.operating import Operating
 from monitor.web.operating_mail import OperatingMail
 from monitor.web.operating_people import OperatingPeople
+from monitor.web.operating_silences import OperatingSilences
 from monitor.web.operating_watch import OperatingWatch
 from monitor.web.operator_door import OperatorDoor, Page
 from monitor.web.push import Callback
@@ -50,7 +52,7 @@ def pages(app: App) -> ASGIApp:
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(app), www_redirect=False),
             Middleware(RequestBodyLimitMiddleware, max_body_size=app.config.settings.poll.largest),
         ],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={HTTPException: _refused(app), Exception: _failed},
     )
 
 
@@ -108,7 +110,7 @@ def _of_machines(app: App) -> Iterator[Route]:
 
 def _of_the_operator(app: App) -> Iterator[Route]:
     guarded = OperatorDoor(app).guarded
-    mail, people, watch = OperatingMail(app), OperatingPeople(app), OperatingWatch(app)
+    mail, people, watch, muting = OperatingMail(app), OperatingPeople(app), OperatingWatch(app), OperatingSilences(app)
     read: dict[str, Page] = {
         "": Operating(app).overview,
         "/people": people.list_all,
@@ -116,7 +118,7 @@ def _of_the_operator(app: App) -> Iterator[Route]:
         "/bounces": mail.bounces,
         "/deliveries": mail.deliveries,
         "/deliveries/{number}": mail.delivery,
-        "/silences": watch.silences,
+        "/silences": muting.show,
         "/feeds": watch.feeds,
         "/rules": watch.rules,
     }
@@ -124,7 +126,7 @@ def _of_the_operator(app: App) -> Iterator[Route]:
         "/people/{number}": people.act,
         "/bounces": mail.end_pause,
         "/deliveries/{number}": mail.try_now,
-        "/silences": watch.end_silence,
+        "/silences": muting.act,
     }
     for path, answer in read.items():
         yield Route(f"/operator{path}", guarded(answer), methods=["GET"])
@@ -142,11 +144,15 @@ def _hosts(app: App) -> list[str]:
     return [f"[{public}]" if ":" in public else public, web.listen.rpartition(":")[0], *_HERE]
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    said = "There is nothing here." if error.status_code == 404 else error.detail
-    return PlainTextResponse(f"{said}\n", error.status_code, headers=dict(error.headers or {}))
+def _refused(app: App) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        if error.status_code == 404:
+            return nothing(app, request)
+        return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))
+
+    return refused
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:

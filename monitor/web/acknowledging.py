@@ -10,6 +10,7 @@ from monitor.app import App
 from monitor.core.tickets import Purpose
 from monitor.web.answers import ONCE_MORE, form, hurried, page, unknown
 from monitor.web.told import AlertPage, alert_page
+from monitor.web.visitors import language_of
 
 
 class Outcome(StrEnum):
@@ -57,4 +58,5 @@ class Acknowledging:
     ) -> Response:
         status = 403 if shown.reader.left else status
         view = {"alert": shown, "outcome": outcome, "now": self.app.poll.now(), "hurried": status == ONCE_MORE}
-        return page(self.app, request, "acknowledge.html", status, view)
+        language = language_of(self.app, request, shown.reader.language)
+        return page(self.app, request, "acknowledge.html", status, view, language=language)

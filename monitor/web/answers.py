@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 from itsdangerous import BadData, URLSafeSerializer
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from monitor.app import App
 from monitor.render.languages import ENGLISH
+from monitor.web.visitors import language_of
 from monitor.words import LANGUAGES
 
 FRESH = {"cache-control": "no-store"}
@@ -56,7 +57,14 @@ def page(
 
 def unknown(app: App, request: Request) -> Response:
     """For a ticket that is none of ours, or of what is no more."""
-    return page(app, request, "unknown.html", 404)
+    return page(app, request, "unknown.html", 404, language=language_of(app, request))
+
+
+def nothing(app: App, request: Request) -> Response:
+    """For an address that is none of ours: a page for people, a line for programs."""
+    if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "").lower():
+        return page(app, request, "nothing.html", 404, language=language_of(app, request))
+    return PlainTextResponse("There is nothing here.\n", 404)
 
 
 async def form(request: Request, most_fields: int = _MOST_FIELDS) -> Said | None:

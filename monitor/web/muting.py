@@ -1,4 +1,5 @@
-"""The page where a person mutes what an alert told of. To look at it changes nothing."""
+"""The page where a person mutes what an alert told of, for themselves alone: mails are passed on, and the links with
+them. To look at it changes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +17,14 @@ from monitor.models import Silence
 from monitor.store import silences, stories
 from monitor.web.answers import ONCE_MORE, form, hurried, page, unknown
 from monitor.web.told import AlertPage, alert_page
+from monitor.web.visitors import language_of
 from monitor.words import Severity
 
 SPANS = {"8h": timedelta(hours=8), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 _STORY, _RULE = "story", "rule:"
 _SOURCE = "source"
-_EVERYBODY = "everybody"
 _COMMENT_LIMIT = 200
+_UNSAID = "muted from a mail"
 
 
 class Outcome(StrEnum):
@@ -42,15 +44,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Muted:
-    """A silence in force. `story` is a headline; `may_end`: the reader may end it."""
+    """A silence in force. `story` is a headline, "" also where that is missing; `may_end`: it is the reader's own, else
+    it is for everybody. `comment` is "" if nobody wrote one."""
 
     number: int
     rule: str
     words: str
     source: str
+    of_story: bool
     story: str
     critical: bool
-    for_everybody: bool
     until: datetime
     author: str
     comment: str
@@ -62,7 +65,6 @@ class MutePage:
     """`critical` are the rules that are, or may become. `done` is the silence that was made or ended just now."""
 
     alert: AlertPage
-    operator: bool
     critical: tuple[str, ...]
     muted: tuple[Muted, ...]
     outcome: Outcome | None = None
@@ -100,7 +102,8 @@ class Muting:
         if hurriedly and status == 200:
             status = Outcome.TOO_OLD.status if shown.alert.over else ONCE_MORE
         view = {"mute": shown, "alert": shown.alert, "now": now, "hurried": status == ONCE_MORE}
-        return page(self.app, request, "mute.html", status, view)
+        language = language_of(self.app, request, shown.alert.reader.language)
+        return page(self.app, request, "mute.html", status, view, language=language)
 
     def _shown(
         self,
@@ -114,11 +117,10 @@ class Muting:
         alert = alert_page(session, number, person, now)
         if alert is None:
             return None
-        operator = bool(contact := self.app.config.settings.contact) and alert.reader.address == contact
-        muted = [self._muted(session, each, alert, operator) for each in silences.concerning(session, now, person)]
-        known = self._muted(session, done, alert, operator) if done else None
+        muted = [self._muted(session, each, alert) for each in silences.concerning(session, now, person)]
+        known = self._muted(session, done, alert) if done else None
         critical = tuple(rule for rule in alert.rules if self._is_critical(rule, alert))
-        return MutePage(alert, operator, critical, tuple(muted), outcome, known)
+        return MutePage(alert, critical, tuple(muted), outcome, known)
 
     def _acted(
         self, session: Session, number: int, person: int, said: Mapping[str, str], now: datetime
@@ -129,7 +131,7 @@ class Muting:
         outcome, done = _end(session, shown, said["end"], now) if "end" in said else _mute(session, shown, said, now)
         return self._shown(session, number, person, now, outcome, done)
 
-    def _muted(self, session: Session, silence: Silence, alert: AlertPage, operator: bool) -> Muted:
+    def _muted(self, session: Session, silence: Silence, alert: AlertPage) -> Muted:
         story = stories.find(session, silence.story_id) if silence.story_id is not None else None
         of_this = silence.story_id == alert.story and alert.severity is Severity.CRITICAL
         return Muted(
@@ -137,13 +139,13 @@ class Muting:
             silence.rule,
             silence.words,
             silence.source,
-            (story.title or "a story without a headline") if story else "",
+            silence.story_id is not None,
+            story.title if story else "",
             self._is_critical(silence.rule, alert) or (of_this and not silence.rule),
-            silence.subscriber_id is None,
             silence.ends_at,
             silence.author,
-            silence.comment,
-            operator or silence.subscriber_id == alert.reader.id,
+            "" if silence.comment == _UNSAID else silence.comment,
+            silence.subscriber_id == alert.reader.id,
         )
 
     def _is_critical(self, name: str, alert: AlertPage) -> bool:
@@ -158,7 +160,7 @@ def _end(session: Session, shown: MutePage, wanted: str, now: datetime) -> tuple
         return Outcome.OVER_ALREADY, None
     if not chosen.may_end:
         return Outcome.NOT_YOURS, None
-    silences.expire(session, chosen.number, now)
+    silences.expire(session, chosen.number, now, shown.alert.reader.id)
     return Outcome.ENDED, session.get(Silence, chosen.number)
 
 
@@ -169,19 +171,16 @@ def _mute(session: Session, shown: MutePage, said: Mapping[str, str], now: datet
     source = alert.source if what == _SOURCE else ""
     if lasts is None or not (what == _STORY or source or rule in alert.rules):
         return Outcome.UNREADABLE, None
-    everybody = said.get("whom") == _EVERYBODY
-    if everybody and not shown.operator:
-        return Outcome.NOT_YOURS, None
     if alert.over:
         return Outcome.TOO_OLD, None
     silence = Silence(
         rule=rule,
         source=source,
         story_id=alert.story if what == _STORY else None,
-        subscriber_id=None if everybody else alert.reader.id,
+        subscriber_id=alert.reader.id,
         starts_at=now,
         ends_at=now + lasts,
         author=alert.reader.address,
-        comment=shortened(legible(said.get("comment", "")), _COMMENT_LIMIT) or "muted from a mail",
+        comment=shortened(legible(said.get("comment", "")), _COMMENT_LIMIT) or _UNSAID,
     )
     return Outcome.MUTED, silences.renew(session, silence)

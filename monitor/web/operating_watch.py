@@ -1,4 +1,4 @@
-"""The operator's pages of the watch: what is muted, how the feeds are, what the rules find."""
+"""The operator's pages of the watch: how the feeds are, what the rules find."""
 
 import re
 from dataclasses import dataclass
@@ -12,28 +12,17 @@ from starlette.responses import Response
 from monitor.app import App
 from monitor.core.health import SPARK_DAYS, Health, verdict
 from monitor.core.links import without_credentials
-from monitor.models import Feed, FeedDay, Silence, Story, Subscriber
-from monitor.store import feed_days, overview, silences
+from monitor.models import Feed, FeedDay
+from monitor.store import feed_days, overview
 from monitor.store.notices import facts_of
 from monitor.store.overview import Hits
-from monitor.web.answers import ONCE_MORE, form, hurried
 from monitor.web.charts import spark, spoken
 from monitor.web.operating import DAYS, operators_page
 from monitor.words import Condition, Severity
 
 _A_PAGE = 200
-_ENDED_SINCE = timedelta(days=30)
-_ENDED_AT_MOST = 100
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _WELL = (Condition.GOOD, Condition.UNASKED)
-_GONE = 409
-
-
-@dataclass(frozen=True, slots=True)
-class Muted:
-    silence: Silence
-    story: str
-    person: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +56,6 @@ class RuleRow:
 class OperatingWatch:
     app: App
 
-    async def silences(self, request: Request) -> Response:
-        return await self._silences_page(request)
-
-    async def end_silence(self, request: Request) -> Response:
-        said = await form(request)
-        if said is None or hurried(self.app, request, said):
-            return await self._silences_page(request, status=ONCE_MORE, hurriedly=True)
-        number, ended = said.get("end", ""), False
-        if _NUMBER.fullmatch(number):
-            ended = await self.app.db.write(silences.expire, int(number), self.app.poll.now())
-        told = "It is no longer muted." if ended else "Nothing was changed: that silence had ended already."
-        return await self._silences_page(request, told, 200 if ended else _GONE)
-
     async def feeds(self, request: Request) -> Response:
         troubled = request.query_params.get("troubled") == "yes"
         skip = _skip(request)
@@ -102,18 +78,6 @@ class OperatingWatch:
         today = self.app.poll.now().date()
         rows = await self.app.db.read(self._rules, today)
         return operators_page(self.app, request, "rules.html", {"rows": rows, "days": overview.days_upto(today, DAYS)})
-
-    async def _silences_page(
-        self, request: Request, told: str = "", status: int = 200, *, hurriedly: bool = False
-    ) -> Response:
-        active, ended = await self.app.db.read(self._silences, self.app.poll.now())
-        view = {"active": active, "ended": ended[:_ENDED_AT_MOST], "number": len(ended), "days": _ENDED_SINCE.days}
-        return operators_page(self.app, request, "silences.html", view, told=told, status=status, hurried=hurriedly)
-
-    def _silences(self, session: Session, now: datetime) -> tuple[list[Muted], list[Muted]]:
-        both = silences.active(session, now), silences.ended_since(session, now - _ENDED_SINCE, now)
-        active, ended = ([_muted(session, each) for each in some] for some in both)
-        return active, ended
 
     def _feeds(self, session: Session, now: datetime) -> list[FeedRow]:
         """Those in trouble first."""
@@ -150,12 +114,6 @@ def _feed_row(feed: Feed, days: list[FeedDay], now: datetime) -> FeedRow:
     values = tuple(read.get(day) for day in overview.days_upto(now.date(), SPARK_DAYS))
     drawn = spark(spoken(values, "new entries"), values)
     return FeedRow(feed.name, without_credentials(feed.url), feed, verdict(facts_of(feed), now), values, drawn)
-
-
-def _muted(session: Session, silence: Silence) -> Muted:
-    story = session.get(Story, silence.story_id) if silence.story_id is not None else None
-    person = session.get(Subscriber, silence.subscriber_id) if silence.subscriber_id is not None else None
-    return Muted(silence, story.title if story else "", person.address if person else "")
 
 
 def _skip(request: Request) -> int:

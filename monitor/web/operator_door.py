@@ -24,6 +24,7 @@ _SPAN = timedelta(minutes=10)
 # So many networks are remembered that were wrong; those longest ago are forgotten first.
 _NETWORKS = 1_000
 _OUR_OWN = ("same-origin", "none")
+_OPERATOR = "operator"
 
 
 @dataclass
@@ -41,7 +42,12 @@ class OperatorDoor:
             refusal = self._refusal(request)
             if refusal is None and request.method == "POST" and not self._is_from_here(request):
                 refusal = _said("This form was not sent from a page of this monitor. Nothing was changed.\n", 403)
-            return refusal if refusal is not None else await answer(request)
+            if refusal is not None:
+                return refusal
+            header = self.app.config.settings.web.operator_header
+            named = header and self._is_named(request, header)
+            request.state.operator = request.headers[header].strip() if named else _OPERATOR
+            return await answer(request)
 
         return guarded
 
@@ -98,6 +104,12 @@ class OperatorDoor:
         self._wrong.move_to_end(where)
         while len(self._wrong) > _NETWORKS:
             self._wrong.popitem(last=False)
+
+
+def name_of(request: Request) -> str:
+    """Of the operator who asks: as a proxy of ours names them, else nobody in particular."""
+    name: str = request.state.operator
+    return name
 
 
 def _password(request: Request) -> str | None:

@@ -24,7 +24,7 @@ _NOTED = {
     "taken": re.compile(r"(?P<who>.+) acknowledged it"),
     "lost": re.compile(r"(?P<publisher>.+) no longer says what fires (?P<rules>.+)"),
     "says": re.compile(r"(?P<who>.+), says (?P<publisher>.+)"),
-    "named": re.compile(r"(?P<publisher>.+)"),
+    "named": re.compile(r"(?P<publisher>.+)", re.DOTALL),
 }
 
 
