@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from monitor.cli.frame import program_name
-from monitor.settings import Config, RuleBook, RuleSettings
+from monitor.settings import RuleBook, RuleSettings
 from monitor.words import Severity
 
 

@@ -14,6 +14,7 @@ from monitor.app.channels import channel_door
 from monitor.app.rules import rules_of, tests_of
 from monitor.cli import samples
 from monitor.cli.frame import command, counted, fail, program_name, read_config
+from monitor.cli.openness import openness
 from monitor.cli.routes import absent, idle, never_quiet, unheard
 from monitor.cli.rules import warnings_of
 from monitor.cli.verdicts import failing
@@ -161,6 +162,7 @@ def _broken_templates(app: App, config: Config) -> Iterator[str]:
 
 
 def _warnings(config: Config) -> Iterator[str]:
+    yield from openness(config)
     if not config.settings.contact:
         yield f"{config.file}: contact is empty; publishers and subscribers cannot reach you"
         yield "nobody is told of feeds in trouble: that mail goes to `contact`"

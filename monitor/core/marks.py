@@ -35,3 +35,9 @@ def network_of(address: str) -> str:
     if found.version == 6 and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     return str(ip_network(f"{found}/{24 if found.version == 4 else 64}", strict=False))
+
+
+def masked(address: str) -> str:
+    """So much of an address as its owner knows again, for what others may see."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}…{at}{domain}" if at else ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from monitor.core.marks import masked
 from monitor.core.tickets import Purpose, Tickets
 from monitor.core.timing import next_slot
 from monitor.jobs.house import House, Reader
@@ -54,7 +55,9 @@ class Accounts:
         if mail.kind is AccountKind.WELCOME:
             first_at = _first_at(person, mail.written_at)
             return account.Welcome(_choices(person), first_at, reader.preferences, reader.leave)
-        return account.Applied(reader.leave) if mail.kind is AccountKind.APPLIED else account.Moved(reader.recipient)
+        return (
+            account.Applied(reader.leave) if mail.kind is AccountKind.APPLIED else account.Moved(masked(person.address))
+        )
 
     def _to_anybody(self, mail: AccountMail) -> AccountView:
         if mail.kind is AccountKind.TEST:

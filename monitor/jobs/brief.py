@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from monitor.core import briefing as core
 from monitor.core.timing import latest_slot
-from monitor.core.topics import Eyes
+from monitor.core.topics import Eyes, FoundStory
 from monitor.jobs.boundary import Crashed, Progressed, guarded
 from monitor.models import Briefing, Edition, Subscriber
 from monitor.store import briefings, editions, entries, owing, subscribers
@@ -52,7 +52,7 @@ class _Round:
     once, and what those who chose alike see of it is written once."""
 
     now: datetime
-    found: dict[tuple[int, int], tuple[list[core.BriefedStory], int, dict[str, int], list[core.HeldBack]]] = field(
+    found: dict[tuple[int, int], tuple[list[FoundStory], int, dict[str, int], list[core.HeldBack]]] = field(
         default_factory=dict
     )
     seen: dict[tuple[object, ...], core.Contents] = field(default_factory=dict)
@@ -162,6 +162,8 @@ class Brief:
         last = editions.last_public(session)
         past = briefings.Past(last.written_at, last.upto_arrival) if last else briefings.Past()
         after, upto, since = _window(session, past, of_now)
+        if not upto:
+            return  # nothing was seen yet: that is no quiet day
         contents = self._seen(session, after, upto, since, _PUBLIC, of_now)
         edition = _edition(contents, slot.local_date, desk.zone, desk.language, upto, of_now.now, public=True)
         editions.keep(session, edition)
@@ -180,7 +182,8 @@ class Brief:
         own: Sequence[core.HeldBack] = ()
         if past.kept_from:
             kept = briefings.kept_from(session, person.id, after, upto)
-            own = Eyes(topics, self.desk.topics).held_back([*briefings.unmailed(session, person.id, since), *kept])
+            own = [*briefings.unmailed(session, person.id, since), *kept]
+            own = Eyes(topics, self.desk.topics).held_back(own, person.address)
         return after, upto, self._seen(session, after, upto, since, topics, of_now, own)
 
     def _seen(

@@ -30,7 +30,7 @@ def token_of(folder: Path, file: Path | None, problems: list[str]) -> SecretStr 
     """What opens the operator's pages."""
     key = "web.operator_token_file"
     found = secret_named(folder, file, key, problems)
-    if found is not None and len(found.get_secret_value()) < _SHORTEST_TOKEN:
+    if found is not None and 0 < len(found.get_secret_value()) < _SHORTEST_TOKEN:
         problems.append(f"{key}: {file} is easily guessed; write {_SHORTEST_TOKEN} characters or more into it")
     return found
 

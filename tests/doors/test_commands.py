@@ -267,3 +267,32 @@ def test_deliver_sends_what_waited_for_the_server(operator: Operator) -> None:
 
     (operator.folder / "monitor.toml").write_text('state = "state"\n')
     assert "1 mail sent" in operator.types("deliver").output
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('[subscribe]\nwho = "everybody"\n', "subscribe.who does nothing without `public_url` of [web]"),
+        ("[web]\narchive = true\nalone = true\n", "web.archive does nothing without `public_url` of [web]"),
+        ("[web]\narchive = true\nalone = true\n", "web.alone does nothing without `public_url` of [web]"),
+        ('[web]\npublic_url = "http://watch.example"\n', "web.public_url is not https"),
+        ("[subscribe]\napprove = true\n", 'subscribe.approve does nothing while `who` is "nobody"'),
+        ('[bounces]\nmaildir = "back"\n', "[bounces] finds nothing without `bounces` of [mail]"),
+        ('[bounces]\nmaildir = "back"\n', "there is no folder"),
+        ('[mail]\nbounces = "b+x@watch.example"\n', 'mail.bounces has a "+" already'),
+        ("{open}", "mail.sender is at localhost"),
+        ("{open}", "tell them what private feeds say, too: wire"),
+        ("{open}", "no rule has a `topic`; they will hear no alert"),
+    ],
+)
+def test_check_names_what_does_nothing_and_what_strangers_would_see(
+    operator: Operator, settings: str, said: str
+) -> None:
+    settings = settings.replace(
+        "{open}", '[web]\npublic_url = "https://watch.example"\n[subscribe]\nwho = "everybody"\n'
+    )
+    operator.writes("monitor.toml", f'state = "state"\ncontact = "ops@example.org"\n{settings}')
+    operator.writes("rules.toml", '[rules.strike]\nmatch = "strike"\ntests = { fires = "strike" }\n')
+    checked = operator.types("check", "--offline")
+    assert checked.exit_code == 0
+    assert said in checked.output
