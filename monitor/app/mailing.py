@@ -87,6 +87,7 @@ def house_of(config: Config) -> House:
     mail, settings = config.settings.mail, config.settings
     return House(
         sender=mail.sender,
+        name=settings.name,
         account_sender=mail.account_sender,
         contact=settings.contact,
         imprint=mail.imprint,

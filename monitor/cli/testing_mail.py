@@ -88,7 +88,7 @@ async def _by_ourselves(app: App, address: str) -> SendResult:
     way = app.urgent
     delivery = await app.db.write(_owe, address, app)
     packed = (parcel := await way.packing.pack(Due(delivery))).packed
-    await app.db.write(outbox.start, delivery.id, packed, way.marks.of(address), way.now())
+    await app.db.write(outbox.start, delivery.id, address, packed, way.marks.of(address), way.now())
     async with app.open_door() as door:
         sender = way.sender(packed.token)
         result = await door.send(Message(sender, address, packed.message_id, parcel.content, str(delivery.id)))

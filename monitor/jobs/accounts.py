@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from monitor.core.marks import masked
 from monitor.core.tickets import Purpose, Tickets
 from monitor.core.timing import next_slot
-from monitor.jobs.house import House, Reader
+from monitor.jobs.house import UNNAMED, House, Reader
 from monitor.models import AccountKind, AccountMail, Subscriber
 from monitor.render import account
 from monitor.render.account import AccountView, account_letter
@@ -39,13 +39,20 @@ class Accounts:
             "mail": self._view(mail, person, reader),
             "recipient": reader.recipient,
             "zone": person.zone if person else self.house.zone,
-            "site": urlsplit(self.tickets.base).hostname or self.house.sender.rpartition("@")[2],
+            "site": self._site,
             "contact": self.house.contact,
             "imprint": self.house.imprint,
         }
         language = (person.language if person else "") or self.house.language
         # The operator's commands and log are English.
         return account_letter(self.templates, mail.kind, "en" if mail.kind is AccountKind.ALARM else language, given)
+
+    @property
+    def _site(self) -> str:
+        """What this is called to somebody who may never have heard of it."""
+        if self.house.name != UNNAMED:
+            return self.house.name
+        return urlsplit(self.tickets.base).hostname or self.house.sender.rpartition("@")[2]
 
     def _view(self, mail: AccountMail, person: Subscriber | None, reader: Reader) -> AccountView:
         if person is None:

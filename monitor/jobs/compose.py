@@ -95,6 +95,7 @@ class Compose:
             leave=reader.leave,
             leave_by_mail=f"{local}+leave-{token}@{domain}" if by_mail else "",
             home=self.tickets.base,
+            name=house.name,
             archive=f"{self.tickets.base}/archive" if house.archive and self.tickets.base else "",
         )
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass, fields
 
 from monitor.render.mail import gap
 
+# What an installation is called that has been given no name.
+UNNAMED = "feed-monitor"
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -11,6 +14,7 @@ class House:
     `bounces` is where mail comes back to, "" where that is nowhere; `zone` is the operator's."""
 
     sender: str
+    name: str = UNNAMED
     account_sender: str = ""
     contact: str = ""
     imprint: str = ""

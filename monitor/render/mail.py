@@ -52,7 +52,8 @@ class Letter:
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """Whom one mail goes to, and what is its own. `contact` is "" where nobody answers. `leave` is the address of the
-    page to leave by, `leave_by_mail` a mail address; `home` is where the pages are, `archive` that of past issues."""
+    page to leave by, `leave_by_mail` a mail address; `home` is where the pages are, `archive` that of past issues;
+    `name` is what the sender is called."""
 
     key: str
     sender: str
@@ -63,6 +64,7 @@ class Envelope:
     leave_by_mail: str = ""
     home: str = ""
     archive: str = ""
+    name: str = "feed-monitor"
 
 
 def gap(name: str) -> str:
@@ -97,7 +99,7 @@ def _headers(letter: Letter, envelope: Envelope) -> list[tuple[str, str]]:
     named = message_id(envelope.key, envelope.owed_at, envelope.sender)
     found = [
         ("Date", format_datetime(envelope.owed_at)),
-        ("From", f"feed-monitor <{envelope.sender}>"),
+        ("From", f"{_phrase(envelope.name)} <{envelope.sender}>"),
         ("To", envelope.recipient),
         ("Reply-To", envelope.contact),
         ("Subject", _subject(header_safe(letter.subject, SUBJECT_LIMIT))),
@@ -134,6 +136,13 @@ def _of_a_list(letter: Letter, envelope: Envelope) -> list[tuple[str, str]]:
         ("Precedence", "bulk"),
         ("Feedback-ID", f"{letter.issue}:{letter.list_name}:{letter.language}:{domain}" if letter.issue else ""),
     ]
+
+
+def _phrase(name: str) -> str:
+    """As it stands before an address."""
+    if name.isascii():
+        return name if re.fullmatch(r"[A-Za-z0-9 -]+", name) else f'"{quote(name)}"'
+    return Header(name, "utf-8", header_name="From").encode(linesep="\r\n")
 
 
 def _subject(text: str) -> str:

@@ -1,5 +1,6 @@
 """The settings and their defaults, as the three config files state them."""
 
+from collections.abc import Callable
 from datetime import time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -151,13 +152,30 @@ class FeedSettings(Strict):
         return urlsplit(self.url).netloc.rpartition("@")[2].lower()
 
 
+def _one_line(limit: int) -> Callable[[str], str]:
+    def checked(value: str) -> str:
+        if not value.isprintable() or len(value.encode()) > limit:
+            raise ValueError(
+                f"write one line of at most {limit} bytes: {limit} letters, or half as many that are not ASCII"
+            )
+        return value
+
+    return checked
+
+
 class Settings(BaseSettings):
-    """Everything an operator chose. `folder` is where monitor.toml lies; relative paths start there."""
+    """Everything an operator chose; `name` and `about` say to people what this is.
+
+    `folder` is where monitor.toml lies; relative paths start there.
+    """
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, env_prefix="FEED_MONITOR_", env_nested_delimiter="__", env_ignore_empty=True
     )
 
+    # As much as one encoded word of a mail's head holds.
+    name: Annotated[str, AfterValidator(_one_line(45))] = "feed-monitor"
+    about: Annotated[str, AfterValidator(_one_line(600))] = ""
     contact: Annotated[str, AfterValidator(lambda value: address(value) if value else value)] = ""
     state: Path | None = None
     database: DatabaseUrl | None = None

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from monitor.app import App
+from monitor.jobs.house import UNNAMED
 from monitor.store.standing import Standing, standing
 from monitor.web.answers import FRESH, page
 from monitor.web.visitors import language_of
@@ -18,11 +19,14 @@ class Front:
     app: App
 
     async def page(self, request: Request) -> Response:
+        settings = self.app.config.settings
         view = {
+            "name": "" if settings.name == UNNAMED else settings.name,
+            "about": settings.about,
             "standing": await self._standing(),
             "now": self.app.poll.now(),
             "open_to": self._open_to(),
-            "archive": self.app.config.settings.web.archive,
+            "archive": settings.web.archive,
         }
         return page(self.app, request, "front.html", 200, view, language=language_of(self.app, request))
 

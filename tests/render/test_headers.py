@@ -101,3 +101,10 @@ def test_what_many_share_reads_as_if_it_had_been_written_for_each(
 def test_a_gap_without_a_fill_is_a_mistake_of_ours_and_no_mail() -> None:
     with pytest.raises(KeyError, match="name"):
         cast(mould(letter("briefing", gap("name"))), {})
+
+
+@pytest.mark.parametrize("name", ["Harbour Watch", 'NGO "Night" Desk, Kyiv', "Нічна варта: Київ-Львів", "Ł"])
+def test_a_mail_comes_from_who_the_operator_says(name: str) -> None:
+    mail = received(compose(letter("briefing"), replace(envelope(), name=name)))
+    sender = mail["From"].addresses[0]
+    assert (sender.display_name, sender.addr_spec) == (name, "m@desk.example")

@@ -17,7 +17,9 @@ from monitor.render.templates import Templates
 from monitor.resources import shipped
 from monitor.store import job_runs
 from monitor.web.server import WebDoor
+from tests.conftest import WIRE
 from tests.fakes import FakeClock
+from tests.web.desk import DUTY, Desk, open_desk
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,19 @@ async def test_who_asks_for_what_is_not_there_reads_so(visitor: Visitor) -> None
     assert (answer.status, answer.text) == (404, "There is nothing here.\n")
 
 
+async def test_who_looks_for_what_is_not_there_with_a_browser_is_told_in_their_language(desk: Desk) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "uk"}
+    for path, root in (("/nowhere", ""), ("/not/there/at/all", "../../../"), ("/archive/1", "../"), ("/operator", "")):
+        seen = await desk.asks(path, headers=browser)
+        assert (seen.status, f'<a href="{root or "."}">' in seen.text) == (404, True), path
+        assert "Тут нічого немає" in seen.said
+        assert f'href="{root}style.css"' in seen.text
+        assert seen.headers["Cache-Control"] == "no-store"
+        assert (await desk.asks(path, "HEAD", browser)).status == 404
+        assert (await desk.asks(path, "POST", browser)).text in ("There is nothing here.\n", "Method Not Allowed\n")
+    assert "There is nothing here" in (await desk.asks("/nowhere?lang=en", headers=browser)).said
+
+
 async def test_only_who_asks_for_us_by_name_is_answered(visitor: Visitor) -> None:
     for ours in ("watch.test", "watch.test:443", "127.0.0.1", "localhost:8080", "[::1]:8080"):
         assert (await visitor.sees(host=ours)).status == 200
@@ -131,3 +146,19 @@ async def test_a_template_of_the_operators_own_that_breaks_is_told_in_one_senten
     )
     assert "has no attribute 'feed'" in caplog.text
     assert (await visitor.sees("/style.css")).status == 200
+
+
+async def test_a_watch_that_has_been_given_a_name_says_it_on_its_page_and_in_its_mails(
+    tmp_path: Path, blank_state: Path
+) -> None:
+    async with open_desk(tmp_path, blank_state) as desk:
+        monitor = desk.world.folder / "monitor.toml"
+        monitor.write_text('name = "Harbour Watch"\nabout = "Ports & <straits>, for crews."\n' + monitor.read_text())
+        await desk.world.stop()
+        await desk.world.start()
+        await desk.door.follow(desk.world.app)
+        page = await desk.asks("/")
+        assert "Harbour Watch Ports &amp; &lt;straits&gt;, for crews." in page.said
+        desk.world.web.publish(WIRE, "Pre-emptive strike on the pier feared")
+        await desk.world.later()
+        assert desk.world.post.mails(DUTY)[0]["From"] == "Harbour Watch <feed-monitor@localhost>"
