@@ -29,11 +29,12 @@ texts: $(VENV)/ready-dev ## Bring the catalogues in templates/locale up to date 
 crash: $(VENV)/ready-dev ## Kill the program at every commit and every mail step
 	KILL_EVERY=1 $(BIN)/python -m pytest tests/crash --verbose
 
-bench: $(VENV)/ready-dev ## Measure how fast rules match, stories are found, alerts and briefings leave; BENCH=--short for minutes
+bench: $(VENV)/ready-dev ## Measure matching, stories, alerts, briefings, and whether a form's time tells; BENCH=--short for minutes
 	$(BIN)/python -m tests.bench.matching $(BENCH)
 	$(BIN)/python -m tests.bench.grouping $(BENCH)
 	$(BIN)/python -m tests.bench.alerts $(BENCH)
 	$(BIN)/python -m tests.bench.briefings $(BENCH)
+	$(BIN)/python -m tests.bench.joining $(BENCH)
 
 bench-peers: $(VENV)/ready-dev ## Measure what polling costs beside other programs; BENCH=--short for a minute of it
 	$(BIN)/python -m tests.bench.peers $(BENCH)

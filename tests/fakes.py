@@ -104,6 +104,7 @@ class FakePost:
         return
 
     async def greet(self) -> str:
+        self.tried += bool(self.shut)
         return self.shut
 
     async def send(self, message: Message) -> SendResult:

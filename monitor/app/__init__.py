@@ -158,7 +158,7 @@ async def assembled(config: Config, rules: RuleSet, db: Database, cell: Cell, po
         crashed=ports.crashed,
         progressed=ports.progressed,
     )
-    mail = mailing(config, db, templates, tickets, marks, bounces.refused, ports)
+    mail = mailing(config, db, templates, tickets, marks, bounces.refused, ports, routes.named)
     access = access_of(config)
     async with fetcher(settings, ports) as fetching:
         poll = Poll(

@@ -44,10 +44,18 @@ class Mailing:
 
 
 def mailing(
-    config: Config, db: Database, templates: Templates, tickets: Tickets, marks: Marks, rule: Rule, ports: Ports
+    config: Config,
+    db: Database,
+    templates: Templates,
+    tickets: Tickets,
+    marks: Marks,
+    rule: Rule,
+    ports: Ports,
+    named: frozenset[str],
 ) -> Mailing:
+    """`named` are all whom a rule names."""
     settings = config.settings
-    compose = Compose(templates, house_of(config), tickets)
+    compose = Compose(templates, house_of(config), tickets, named)
     answers = settings.contact or settings.mail.sender
     packing = Packing(db, compose, Messages(compose.name, answers, forms_of(config)), token, ports.now)
     open_door = door_of(config, ports)

@@ -183,7 +183,7 @@ def _row(row: Subscriber | None, wanted: Wanted, now: datetime) -> Subscriber:
     row.topics = None if wanted.topics is None else list(wanted.topics)
     row.quiet_from, row.quiet_until = wanted.quiet
     row.away_from, row.away_until = wanted.away
-    row.critical_passes = wanted.critical_passes
+    row.critical_passes, row.refuses_alerts = wanted.critical_passes, False
     return row
 
 

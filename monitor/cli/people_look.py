@@ -30,6 +30,8 @@ from monitor.words import EVERY_TOPIC, LANGUAGES
 
 _HEADS = ("address", "state", "alerts", "briefing", "zone", "topics", "last mail", "bounces", "left in peace")
 _WIDEST = 40
+# Of a number in the database.
+_LARGEST_NUMBER = 2**31 - 1
 # Whom nobody writes to by themselves any more.
 _SHOWN_STATES = [each.value for each in SubscriberState if each is not SubscriberState.ERASED]
 
@@ -87,7 +89,7 @@ def _row(seen: Seen) -> tuple[str, ...]:
     return (
         person.address,
         state_of(person),
-        f"from {person.alert_from}" if person.alert_from else "none",
+        alerts_in_words(person),
         f"{person.briefing_at:%H:%M}" if person.briefing else "none",
         person.zone,
         topics_in_words(person),
@@ -117,6 +119,13 @@ def state_of(person: Subscriber) -> str:
     return person.state.value
 
 
+def alerts_in_words(person: Subscriber) -> str:
+    """Whoever refuses them hears none of a rule that names them, either."""
+    if person.alert_from:
+        return f"from {person.alert_from}"
+    return "refused" if person.refuses_alerts else "none"
+
+
 def topics_in_words(person: Subscriber) -> str:
     if person.topics is None:
         return "every rule"
@@ -125,7 +134,14 @@ def topics_in_words(person: Subscriber) -> str:
 
 def told(person: Subscriber) -> Iterator[str]:
     """What somebody gets; of topics and language only what is not everybody's."""
-    yield f"alerts from {person.alert_from} on" if person.alert_from else "no alerts"
+    refused = "no alerts, not even of rules that name them, by their own wish"
+    yield (
+        f"alerts from {person.alert_from} on"
+        if person.alert_from
+        else refused
+        if person.refuses_alerts
+        else "no alerts"
+    )
     yield f"a briefing at {person.briefing_at:%H:%M} {person.zone}" if person.briefing else "no briefing"
     if person.topics is not None:
         yield f"of {topics_in_words(person)}"
@@ -152,6 +168,7 @@ def as_record(seen: Seen, now: datetime) -> dict[str, Any]:
         "address": person.address,
         "state": person.state,
         "alerts_from": person.alert_from,
+        "refuses_alerts": person.refuses_alerts,
         "briefing": person.briefing,
         "briefing_at": person.briefing_at.isoformat("minutes"),
         "zone": person.zone,
@@ -188,11 +205,13 @@ def next_briefing(person: Subscriber, now: datetime) -> datetime | None:
 async def show(address: str, as_json: bool) -> None:
     """All that is known of ADDRESS: what this person chose and agreed to, and whether mail arrives.
 
+    Instead of the address, the number by which a mail to you names a subscriber will do.
     `subscribers history` has what happened, one after the other.
     """
-    config, theirs, now = read_config(), address_or_fail(address), utc_now()
+    config, now = read_config(), utc_now()
     db = open_database(config.database)
     try:
+        theirs = await db.read(_address_of, int(address)) if address.isdecimal() else address_or_fail(address)
         mark = (await marks_of(db, Ports())).of(theirs)
         seen, blocked = await db.read(_find, theirs, mark)
     finally:
@@ -207,6 +226,13 @@ async def show(address: str, as_json: bool) -> None:
     for name, said in _lines(seen, blocked, routes, config, now):
         if said:
             click.echo(f"{name:<12}{said}")
+
+
+def _address_of(session: Session, number: int) -> str:
+    person = session.get(Subscriber, number) if number <= _LARGEST_NUMBER else None
+    if person is None or person.state is SubscriberState.ERASED:
+        fail(f"subscriber {number} {'was erased' if person else 'is nobody'}")
+    return person.address
 
 
 def _find(session: Session, address: str, mark: str) -> tuple[Seen | None, str]:
@@ -227,7 +253,9 @@ def _lines(seen: Seen, blocked: str, routes: list[str], config: Config, now: dat
     yield "address", person.address
     yield "state", state_of(person)
     yield "blocked", blocked
-    yield "alerts", f"from {person.alert_from} on" if person.alert_from else "none"
+    refused = ", not even of rules that name them: they left alerts; `subscribers add --alerts` brings them back"
+    alerts = f"from {person.alert_from} on" if person.alert_from else f"none{refused if person.refuses_alerts else ''}"
+    yield "alerts", alerts
     yield "briefing", f"at {person.briefing_at:%H:%M} {person.zone}" if person.briefing else "none"
     yield "next", at(slot)
     yield "topics", topics_in_words(person)

@@ -69,7 +69,7 @@ async def on_stored(config: Config, book: RuleBook, rule_set: RuleSet) -> list[s
     lines = {settings.name: f"{settings.file}:{settings.lines['match']}" for settings in book.rules}
     db = open_database(config.database)
     try:
-        people = {person.address for person in db.read_now(subscribers.confirmed)}
+        people = {each.address for each in db.read_now(subscribers.confirmed) if not each.refuses_alerts}
         unknown = list(unheard(book, people))
         since = utc_now() - timedelta(days=_LOUD_DAYS)
         total = db.read_now(entries.count_since, since)

@@ -88,7 +88,7 @@ async def check(offline: bool) -> None:
         problems += await _greet_channels(config, offline=offline)
         contact = config.settings.contact
         reader = await app.db.read(subscribers.by_address, contact) if contact else None
-        people = await app.db.read(subscribers.confirmed)
+        people = [each for each in await app.db.read(subscribers.confirmed) if not each.refuses_alerts]
     for warning in (*_warnings(config), *_about_routes(config, people)):
         click.echo(f"note  {warning}")
     if doubtful := len({name for name, _ in warnings_of(config.book, rules, config)}):

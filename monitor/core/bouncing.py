@@ -49,7 +49,8 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Results:
     """How sending went lately: mails to one domain whose address was refused, those taken, those refused for a reason
-    of ours; and to how many domains one was, how many in all, and how many were taken anywhere."""
+    of ours; and to how many domains one was, how many in all, and how many were taken anywhere. Answers to forms are
+    not counted: strangers choose where they go, and how often."""
 
     dead: int
     taken: int
@@ -112,13 +113,15 @@ def storm(verdict: Verdict, code: str, results: Results, *, of_sender: bool) -> 
 
 def paused(known: Span | None, now: datetime) -> tuple[Span, bool]:
     """From when to when mail waits, and whether the operator is to be told: once for each, and once a day while it goes
-    on and on."""
-    until = now + PAUSE
-    if known is None or known.until < now - _SAME_PAUSE:
-        return Span(now, until), True
-    if now - known.since >= _TOLD_AGAIN:
-        return Span(now, until), True
-    return Span(known.since, max(until, known.until)), False
+    on and on.
+
+    One in force is never made longer: little else than alerts is tried meanwhile, and of little any refusal is much.
+    """
+    if known is not None and known.until > now:
+        return known, False
+    if known is None or known.until < now - _SAME_PAUSE or now - known.since >= _TOLD_AGAIN:
+        return Span(now, now + PAUSE), True
+    return Span(known.since, now + PAUSE), False
 
 
 def _days(failures: Sequence[Failure], verdicts: Sequence[Verdict]) -> int:

@@ -21,7 +21,8 @@ LONGEST_WAIT = timedelta(hours=6)
 BREAKER_TOLD_AGAIN = timedelta(hours=6)
 WAITING_TOLD_AGAIN = timedelta(hours=1)
 # Mails to one address that nobody there has asked for, or not yet: so many within a span.
-ADDRESS_LIMITS = ((timedelta(minutes=10), 1), (timedelta(days=1), 3))
+PACE_LIMIT = (timedelta(minutes=10), 1)
+DAILY_LIMIT = (timedelta(days=1), 3)
 UNCONFIRMED_LIMIT = (timedelta(days=30), 5)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -138,7 +139,8 @@ def may_join(policy: JoinPolicy, invited: bool) -> bool:
 
 
 def may_mail(policy: JoinPolicy, mailed: Mailed, now: datetime) -> Mailing:
-    limits = ADDRESS_LIMITS if mailed.confirmed else (*ADDRESS_LIMITS, UNCONFIRMED_LIMIT)
+    # Who has just confirmed may want the link to their choices in the next minute.
+    limits = (DAILY_LIMIT,) if mailed.confirmed else (PACE_LIMIT, DAILY_LIMIT, UNCONFIRMED_LIMIT)
     if any(sum(at > now - span for at in mailed.to_address) >= most for span, most in limits):
         return Mailing.NEVER
     if mailed.to_all >= policy.all_hour:

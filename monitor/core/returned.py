@@ -37,6 +37,8 @@ _BLANKS = re.compile(r"\n{3,}")
 _COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
 _MILDEST = (Verdict.OURS, Verdict.SOFT, Verdict.UNKNOWN, Verdict.DISABLED, Verdict.DEAD)
 _REASON = 300
+# Of a row, in every database.
+_HIGHEST = 2**31 - 1
 
 
 class Kind(StrEnum):
@@ -88,9 +90,9 @@ def read(raw: bytes, bounces_address: str, to: Sequence[str] = ()) -> Returned:
         return _without_status(mail, token, addressees, bounces_address)
     envelope = status.blocks[0].get("original-envelope-id", "") if status.blocks else ""
     token = token or _found(re.compile(_TOKEN), envelope.strip().lower())
-    number = int(envelope) if envelope.isascii() and envelope.isdecimal() and len(envelope) < 18 else None
+    number = int(envelope) if envelope.isascii() and envelope.isdecimal() and len(envelope) < 18 else 0
     reports = [_report(block, _prose(mail)) for block in status.blocks if "final-recipient" in block]
-    told = _of_reports(reports, token, number)
+    told = _of_reports(reports, token, number if 0 < number <= _HIGHEST else None)
     # Some say nothing in a form that can be read, or leave out who and what.
     return told if told.kind is not Kind.UNKNOWN or not token else _guessed(mail, token)
 
@@ -121,7 +123,8 @@ def _report(block: dict[str, str], prose: str) -> _Report:
         for name in ("final-recipient", "original-recipient")
         if (address := block.get(name, "").rpartition(";")[2].strip().strip("<>").lower())
     )
-    status, diagnostic = block.get("status", "").split(" ")[0].strip(), block.get("diagnostic-code", "")
+    # Whoever writes a report may put anything there.
+    status, diagnostic = refusals.enhanced_code(block.get("status", "").strip()), block.get("diagnostic-code", "")
     said = diagnostic.partition(";")[2].strip() or diagnostic
     told = _line_of(prose, recipients)
     step = refusals.DATA if _AT_DATA.search(f"{said} {told}") else refusals.RCPT_TO

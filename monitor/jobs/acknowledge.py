@@ -1,4 +1,4 @@
-"""Someone takes an alert: it is escalated no further, and everyone who heard of it is told."""
+"""Someone takes an alert: it is escalated no further, and whoever heard of it and could have taken it is told."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,5 +82,8 @@ class Acknowledge:
             now=now,
             note=f"{by} acknowledged it",
         )
-        to = [each for each in listeners.growing(alert.id, rules) if each.key in heard]
+        # Who answers for alerts here is not for whoever joined by a page.
+        to = [
+            each for each in listeners.growing(alert.id, rules) if each.key in heard and self.routes.powers(each).takes
+        ]
         return len(listeners.tell(alert, telling, to, Headline("")))

@@ -1,12 +1,15 @@
 """Mails that are refused or come back: read them, and see to it that they have their effect once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from monitor.core.joining import Outcome
@@ -18,7 +21,7 @@ from monitor.jobs.boundary import Crashed, Progressed, guarded
 from monitor.jobs.falling import Falling, Refusal, Ruling
 from monitor.jobs.listeners import Routes
 from monitor.models import Delivery, DeliveryKind, Subscriber
-from monitor.net.mailbox import Mailbox, Unopened
+from monitor.net.mailbox import Letter, Mailbox, Unopened
 from monitor.store import bounces, job_runs
 from monitor.store.db import Database
 from monitor.words import Verdict
@@ -28,6 +31,9 @@ _BATCH = 50
 # What `status` calls it.
 _MAILBOX = "mailbox for bounces"
 _DAY = timedelta(days=1)
+# So often a letter may break its reading.
+_PATIENCE = 3
+_OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError)
 _LEFT_BY = {
     DeliveryKind.BRIEFING: Leaving.BRIEFINGS,
     DeliveryKind.ALERT: Leaving.ALERTS,
@@ -49,8 +55,12 @@ class Effect(StrEnum):
 
 @dataclass
 class _Mailbox:
+    """`crashes` counts how often reading a letter has broken, once a run; `crashed_now` are those of this one."""
+
     trouble: str = ""
     purged_at: datetime | None = None
+    crashes: Counter[str] = field(default_factory=Counter)
+    crashed_now: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,7 @@ class Bounces:
 
     async def _empty(self, mailbox: Mailbox) -> int:
         taken = 0
+        self._mailbox.crashed_now.clear()
         while True:
             found = await mailbox.waiting(_BATCH)
             await self._note(found.reason if isinstance(found, Unopened) else "")
@@ -162,9 +173,7 @@ class Bounces:
             done: list[str] = []
             for letter in found:
                 # First the effect, which may come twice without harm, then the move.
-                if await guarded(
-                    f"read what came back {letter.name}", self.returned(letter.raw, mailbox.source), self.crashed
-                ):
+                if await self._take(letter, mailbox.source):
                     done.append(letter.name)
                 self.progressed("bounces")
             trouble = await mailbox.done(done) if done else None
@@ -174,6 +183,29 @@ class Bounces:
                 break
         await self._purge(mailbox)
         return taken
+
+    async def _take(self, letter: Letter, source: str) -> bool:
+        """Whether the letter can be put away."""
+        errors: list[Exception] = []
+
+        async def crashed(job: str, error: Exception) -> None:
+            errors.append(error)
+            await self.crashed(job, error)
+
+        reading, crashes = self.returned(letter.raw, source), self._mailbox.crashes
+        if await guarded(f"read what came back {letter.name}", reading, crashed):
+            crashes.pop(letter.name, None)
+            return True
+        # A database that is out of reach is not the letter's fault.
+        if not isinstance(errors[-1], _OUTAGES) and letter.name not in self._mailbox.crashed_now:
+            self._mailbox.crashed_now.add(letter.name)
+            crashes[letter.name] += 1
+        if crashes[letter.name] < _PATIENCE:
+            return False
+        # Letters are read in order, and a few like it would keep all others from being read.
+        del crashes[letter.name]
+        log.error("put aside unread", letter=letter.name)
+        return True
 
     async def _purge(self, mailbox: Mailbox) -> None:
         now, last = self.now(), self._mailbox.purged_at

@@ -1,6 +1,6 @@
 """What a debt becomes: rows to views to the text of a mail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from email import message_from_bytes
@@ -13,6 +13,7 @@ from monitor.core import notice
 from monitor.core.briefing import Contents
 from monitor.core.text import shortened
 from monitor.core.tickets import Leaving, Purpose, Tickets
+from monitor.core.topics import Powers, powers_of
 from monitor.jobs import report
 from monitor.jobs.accounts import Accounts, leaves
 from monitor.jobs.brief import stored_contents
@@ -36,9 +37,12 @@ _CONSENTS = 10_000
 
 @dataclass(frozen=True)
 class Compose:
+    """`named` are all whom a rule names."""
+
     templates: Templates
     house: House
     tickets: Tickets = field(default_factory=Tickets)
+    named: Collection[str] = ()
     _consents: dict[tuple[str, str, date], str] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -207,30 +211,42 @@ class Compose:
         return [run.trouble for run in job_runs.everything(session) if run.job in ("reload", "rules") and run.trouble]
 
     def _of_alerts(self, session: Session, delivery: Delivery, person: Subscriber, notices: Sequence[str]) -> Letter:
-        covered = tellings.told_by(session, delivery.id)
+        covered, powers = tellings.told_by(session, delivery.id), self._powers(person)
         if delivery.kind == DeliveryKind.ROLLUP:
 
             def link(purpose: Purpose, number: int) -> str:
                 return self.tickets.link(purpose, number, person.id)
 
-            return self.rollup(rollup_view(session, covered, delivery.owed_at, link), person, notices)
+            return self.rollup(rollup_view(session, covered, delivery.owed_at, link, powers), person, notices)
         alert = session.get_one(Alert, delivery.alert_id)
-        view = alert_view(session, alert, covered, self._links(alert, person))
+        view = alert_view(session, alert, covered, self._links(alert, person), powers)
+        letter = self._of_alert(session, delivery, person, view, notices)
+        return replace(letter, issue=f"a{alert.id}.{covered[-1][0].revision}")
+
+    def _of_alert(
+        self, session: Session, delivery: Delivery, person: Subscriber, view: AlertView, notices: Sequence[str]
+    ) -> Letter:
+        """In the thread of what its reader was told of it before."""
+        alert = session.get_one(Alert, delivery.alert_id)
         thread = outbox.thread_of(session, alert.id, person.id)
         before = [each for each in thread if each.id < delivery.id]
         if not before:
             return self.alert(view, alert_subject(view), person, notices=notices)
         earlier = tuple(self.message_id(each) for each in before)
-        return self.alert(view, f"Re: {self._subject_of(session, alert, before[0])}", person, earlier, notices)
+        first = self._subject_of(session, alert, before[0], self._powers(person))
+        return self.alert(view, f"Re: {first}", person, earlier, notices)
 
-    def _subject_of(self, session: Session, alert: Alert, first: Delivery) -> str:
+    def _subject_of(self, session: Session, alert: Alert, first: Delivery, powers: Powers) -> str:
         """As it stood above the first mail of a thread, whatever became of the headline since."""
         if first.message is not None:
             return str(message_from_bytes(first.message, policy=SMTP)["Subject"])
-        return alert_subject(alert_view(session, alert, tellings.told_by(session, first.id), Links()))
+        return alert_subject(alert_view(session, alert, tellings.told_by(session, first.id), Links(), powers))
+
+    def _powers(self, person: Subscriber) -> Powers:
+        return powers_of(person.topics, person.address, self.named)
 
     def _links(self, alert: Alert, person: Subscriber) -> Links:
-        open_still = alert.acknowledged_at is None
+        open_still = alert.acknowledged_at is None and self._powers(person).takes
         return Links(
             self.tickets.link(Purpose.ACKNOWLEDGE, alert.id, person.id) if open_still else "",
             self.tickets.link(Purpose.MUTE, alert.id, person.id),

@@ -11,11 +11,11 @@ from monitor.core.rules import CountBy, Rule
 from monitor.core.stance import Stated, stance_of
 from monitor.core.timing import age
 from monitor.core.values import Headline, RuleMatch
-from monitor.jobs.listeners import Listeners
+from monitor.jobs.listeners import Growth, Listeners
 from monitor.models import Alert, Hearing, Telling
 from monitor.store import alerts, tellings
 from monitor.store.arrivals import Teller, Untriaged
-from monitor.words import Cause, Disposition, Severity
+from monitor.words import Cause, Disposition, Severity, Stance
 
 OFFICIAL = "official"
 _TELLING = (Disposition.ALERTED, Disposition.GATHERED)
@@ -151,10 +151,13 @@ class Deciding:
         )
         self.alerts[case.story] = alert
         to = {each.key: each for each in listeners.wanting(said)}
-        known_by = {**ever, **said}
+        of_rules = {Cause.HEADLINE: case.reworded}
+        if stated is None or stated.stance is not Stance.WITHDRAWS:
+            of_rules[Cause.WITHDRAWN] = case.lost
+        growth = Growth({**ever, **said}, of_rules)
         if not OPENING.issuperset(causes):
-            to |= {each.key: each for each in listeners.growing(alert.id, known_by)}
-        hearings = listeners.tell(alert, telling, to.values(), case.item, case.entry.feed_id, known_by)
+            to |= {each.key: each for each in listeners.growing(alert.id, growth.known)}
+        hearings = listeners.tell(alert, telling, to.values(), case.item, case.entry.feed_id, growth)
         if not OPENING.isdisjoint(causes):
             self._escalate(alert, hearings, said)
         return telling, hearings

@@ -144,6 +144,12 @@ class Deliver:
         if parcel is None:
             return
         delivery, packed = due.delivery, parcel.packed
+        # To open a line takes a while, in which somebody may leave: that comes before it is started.
+        shut = "" if self.channel else await door.greet()
+        if shut:
+            outcome.append(Unreachable(shut))
+            await self._settle(together, delivery.id, outcome[0])
+            return
         mark = self.marks.of(delivery.recipient) if delivery.subscriber_id is not None else ""
         started = await together.write(outbox.start, delivery.id, delivery.recipient, packed, mark, self.now())
         await _all_of(settling)

@@ -18,9 +18,11 @@ from monitor.core.bouncing import (
     storm,
 )
 from monitor.core.marks import Marks
-from monitor.jobs.listeners import Routes
+from monitor.jobs.listeners import Listeners, Routes
+from monitor.jobs.telling_late import tell_late
 from monitor.models import AccountKind, Delivery, DeliveryKind, DeliveryStatus, Subscriber, SubscriberState
-from monitor.store import account_mails, bounces, records, subscribers, suppressions
+from monitor.store import account_mails, bounces, missed, records, subscribers, suppressions
+from monitor.store.db import single_triage
 from monitor.store.owing import URGENT
 from monitor.store.subscribers import ALERTS, BRIEFINGS
 from monitor.words import Deed, Verdict
@@ -65,7 +67,9 @@ class Falling:
         delivery = refusal.delivery
         if self._storm(refusal):
             until = bounces.paused_until(self.session, delivery.domain, self.now)
-            return Ruling(owed=True, until=None if delivery.lane == URGENT else until)
+            if until is None or delivery.lane == URGENT:
+                return Ruling(owed=True)
+            return Ruling(owed=True, until=until + bounces.BEHIND)
         fallen = self._fall(refusal)
         owed = fallen is Fate.STAYS and refusal.verdict in (Verdict.SOFT, Verdict.OURS)
         self._tell_of_person(refusal, fallen, lost=not owed)
@@ -86,8 +90,10 @@ class Falling:
         """Whether there are so many refusals at once that they are no reason to do anything to anybody."""
         session, now = self.session, self.now
         domain = refusal.delivery.domain
-        counted = bounces.results(session, domain, now)
-        raised = storm(refusal.verdict, refusal.code, counted, of_sender=refusal.of_sender)
+        raised = None
+        if not bounces.is_of_form(session, refusal.delivery):
+            counted = bounces.results(session, domain, now)
+            raised = storm(refusal.verdict, refusal.code, counted, of_sender=refusal.of_sender)
         if raised is None:
             known = bounces.pause_of(session, domain)
             if refusal.verdict not in _OF_ADDRESS or known is None or known.until <= now:
@@ -99,9 +105,7 @@ class Falling:
         span, told = paused(bounces.pause_of(session, place), now)
         bounces.pause(session, place, span, kind.value)
         if kind is Storm.DEAD:
-            for person in bounces.struck(session, domain, now):
-                bounces.revive(session, person, self.marks.of(person.address), now)
-                records.write(session, person.id, Deed.REACHED, records.PROGRAM, now, note=kind.value)
+            self._revive(bounces.struck(session, domain, now), kind.value)
             bounces.owe_again(session, domain, span.until, now)
         if told:
             log.error(
@@ -109,6 +113,25 @@ class Falling:
             )
             self._alarm(f"pause {place}", *_of_storm(place, kind, span.until, refusal))
         return True
+
+    def _revive(self, struck: list[Subscriber], why: str) -> None:
+        """They hear of what was told meanwhile, too."""
+        session, now = self.session, self.now
+        if not struck:
+            return
+        # What is being told just now is told without them.
+        single_triage(session)
+        since = {person.id: person.bounced_at or now for person in struck}
+        for person in struck:
+            bounces.revive(session, person, self.marks.of(person.address), now)
+            records.write(session, person.id, Deed.REACHED, records.PROGRAM, now, note=why)
+        listeners = Listeners(session, self.routes, now)
+        for number, struck_at in since.items():
+            key = f"person:{number}"
+            missed.wait_again(session, key, struck_at, now)
+            if (listener := listeners.known(key)) is not None:
+                for alert, telling in missed.unheard(session, key, struck_at):
+                    tell_late(listeners, listener, alert, telling)
 
     def _fall(self, refusal: Refusal) -> Fate:
         """What becomes of the person, done."""

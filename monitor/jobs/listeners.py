@@ -1,7 +1,7 @@
 """Everybody who may hear, in one transaction: what each of them is told of a telling, and when."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -9,8 +9,9 @@ from functools import cached_property
 from sqlmodel import Session
 
 from monitor.core.alerts import OPENING, AlertPolicy, Heard, Listener, Mute, Quiet, hears, held_until, muting, turn_of
+from monitor.core.alerts.news import HeardOf, causes_to
 from monitor.core.rules import RuleSet
-from monitor.core.topics import concerns
+from monitor.core.topics import Powers, concerns, powers_of
 from monitor.core.values import Headline
 from monitor.models import Alert, Hearing, Silence, Subscriber, Telling
 from monitor.store import owing, silences, subscribers, tellings
@@ -34,6 +35,17 @@ class Routes:
         """All whom a rule names, in its `to` or its `then`."""
         steps = (step for rule in self.rules.rules for step in (rule.alert_to or (), *rule.then))
         return frozenset(name for step in steps for name in step)
+
+    def powers(self, listener: Listener) -> Powers:
+        return powers_of(listener.topics, listener.name, self.named)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What the rules `known` were told of goes on; `of_rules` are the causes that concern some of these alone."""
+
+    known: Mapping[str, Severity]
+    of_rules: Mapping[Cause, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +112,19 @@ class Listeners:
         to: Iterable[Listener],
         item: Headline,
         feed_id: int | None = None,
-        growing: Mapping[str, Severity] | None = None,
+        growth: Growth | None = None,
     ) -> list[Hearing]:
         """Write down when each of them hears it; what is due now is owed at once.
 
-        To whom the rules that speak now say nothing the story only grew: such listeners hear it for the rules in
-        `growing`, under which it was told before.
+        To whom the rules that speak now say nothing the story only grew: such listeners hear it for the rules of
+        `growth`, under which it was told before. Nothing is told to whom none of these is known.
         """
-        said = {rule: Severity(severity) for rule, severity in telling.rules.items()}
+        heard = self._heard_before(alert, telling) if growth is not None else {}
         made = []
         for listener in to:
-            causes, rules = telling.causes, self._heard_rules(listener, said)
-            if growing is not None and not rules:
-                causes = tuple(each for each in causes if each not in OPENING)
-                rules = self._heard_rules(listener, growing) or dict(growing)
-            share = _Share(causes, rules or said)
+            share = self._share(listener, telling, growth, heard.get(listener.key))
+            if not share.causes or not share.rules:
+                continue
             hearing = self._hearing(alert, telling, listener, share, item, feed_id)
             self.session.add(hearing)
             made.append(hearing)
@@ -139,6 +149,30 @@ class Listeners:
     def held_until(self, listener: Listener, severity: Severity, rules: Iterable[str]) -> datetime | None:
         """When the quiet hours end that hold an alert of these rules from the listener now; None: none do."""
         return held_until(listener, severity, self._quiet(rules), self.now)
+
+    def _share(self, listener: Listener, telling: Telling, growth: Growth | None, heard: HeardOf | None) -> _Share:
+        said = {rule: Severity(severity) for rule, severity in telling.rules.items()}
+        rules = self._heard_rules(listener, said)
+        if growth is None:
+            return _Share(telling.causes, rules or self._known_rules(listener, said))
+        causes = set(telling.causes)
+        if not rules:
+            causes -= OPENING
+            rules = self._heard_rules(listener, growth.known) or self._known_rules(listener, growth.known)
+        every_rule = listener.topics is None
+        if not every_rule:
+            mine = rules.keys() | (heard.rules if heard else frozenset())
+            causes -= {cause for cause, some in growth.of_rules.items() if mine.isdisjoint(some)}
+        return _Share(causes_to(causes, rules, heard, every_rule=every_rule), rules)
+
+    def _heard_before(self, alert: Alert, telling: Telling) -> dict[str, HeardOf]:
+        """By a listener, what they have heard of the alert."""
+        found: dict[str, HeardOf] = {}
+        for listener, rules, severity in tellings.heard_before(self.session, alert.id, telling.revision):
+            known = found.get(listener, HeardOf(severity, frozenset()))
+            graver = max(known.severity, severity, key=lambda each: each.rank)
+            found[listener] = HeardOf(graver, known.rules.union(rules))
+        return found
 
     def _hearing(
         self, alert: Alert, telling: Telling, listener: Listener, share: "_Share", item: Headline, feed_id: int | None
@@ -181,6 +215,17 @@ class Listeners:
     def _heard_rules(self, listener: Listener, said: Mapping[str, Severity]) -> dict[str, Severity]:
         """Those of the rules that this listener hears it for."""
         return {rule: severity for rule, severity in said.items() if self._wants(listener, rule, severity)}
+
+    def _known_rules(self, listener: Listener, said: Mapping[str, Severity]) -> dict[str, Severity]:
+        """Those of the rules that are this listener's business, however severe."""
+        return {rule: severity for rule, severity in said.items() if self._concerns(listener, rule)}
+
+    def _concerns(self, listener: Listener, rule: str) -> bool:
+        known = self.routes.rules.by_name.get(rule)
+        route = known.alert_to or () if known else ()
+        steps = (route, *known.then) if known else ()
+        named = any(listener.name in step for step in steps)
+        return named or concerns(listener.topics, known.topic if known else "")
 
     def _wants(self, listener: Listener, rule: str, severity: Severity) -> bool:
         known = self.routes.rules.by_name.get(rule)

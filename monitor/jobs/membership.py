@@ -9,12 +9,8 @@ from sqlmodel import Session
 from monitor.core.joining import (
     CONFIRM_SPAN,
     FRESH_SPAN,
-    HOUR,
-    LONGEST_WAIT,
-    UNCONFIRMED_LIMIT,
     Choices,
     JoinPolicy,
-    Mailed,
     Mailing,
     Outcome,
     allowed_domain,
@@ -23,13 +19,14 @@ from monitor.core.joining import (
 )
 from monitor.core.marks import Marks
 from monitor.core.tickets import Leaving
-from monitor.jobs.person import choose, kept_of, still_subscribed
+from monitor.jobs.person import absence, choose, drop, kept_of, still_subscribed
 from monitor.models import AccountKind, Application, DeliveryKind, Errand, Subscriber, SubscriberState
 from monitor.store import account_mails, applications, erasing, records, subscribers, suppressions
 from monitor.store.subscribers import ALERTS, BRIEFINGS, NEVER, Days, Hours
 from monitor.words import Deed
 
 NEVER_ASKED = "never asked for it"
+NO_ALERTS = "hears no alerts any more, by their own wish"
 # Whoever may not be somebody else's.
 _HOLDING = (SubscriberState.CONFIRMED, SubscriberState.PAUSED, SubscriberState.APPLIED, SubscriberState.BOUNCED)
 _MAILS: dict[Leaving, tuple[DeliveryKind, ...]] = {Leaving.BRIEFINGS: BRIEFINGS, Leaving.ALERTS: ALERTS}
@@ -108,45 +105,42 @@ class Membership:
         if person.state is SubscriberState.LEFT:
             return Outcome.ALREADY
         if person.state is SubscriberState.PENDING and self.by == records.SUBSCRIBER:
-            self.refuse(person)
-            return Outcome.LEFT
+            return self._give_up_joining(person)
         if leaving is Leaving.EVERYTHING:
             return self._leave_all(person)
-        if leaving not in still_subscribed(person):
+        if not drop(person, leaving):
             return Outcome.ALREADY
-        if leaving is Leaving.BRIEFINGS:
-            person.briefing = False
-        else:
-            person.alert_from = None
-        if not still_subscribed(person):
+        if not self._still(person):
             return self._leave_all(person)
         self.session.add(person)
         subscribers.cancel_owed(self.session, person, self.now, _MAILS[leaving])
         self._record(person, Deed.LEFT, note=leaving.name.lower())
         if leaving is Leaving.ALERTS:
-            self._tell_of_absence(person, "hears no alerts any more, by their own wish")
+            self._tell_of_absence(person, NO_ALERTS)
         return Outcome.LEFT
 
     def save(self, person: Subscriber, choices: Choices, quiet: Hours, critical_passes: bool, away: Days) -> Outcome:
         if person.state in (SubscriberState.LEFT, SubscriberState.PENDING):
             return Outcome.LEFT
-        before = still_subscribed(person)
+        before, asked = self._still(person), person.alert_from is not None
         choose(person, choices)
         if choices.alert_from is not None:
             person.refuses_alerts = False
-        elif Leaving.ALERTS in before:
+        elif Leaving.ALERTS in before and asked:
+            # Whoever is told only because a rule names them leaves that by the link in it, or by leaving all.
             person.refuses_alerts = True
-            self._tell_of_absence(person, "hears no alerts any more, by their own wish")
         person.quiet_from, person.quiet_until = quiet
         person.away_from, person.away_until = away
         person.critical_passes = critical_passes
         self.session.add(person)
         self._record(person, Deed.CHANGED)
-        still = still_subscribed(person)
+        still = self._still(person)
         if not still:
             return self._leave_all(person)
         for part in set(before) - set(still):
             subscribers.cancel_owed(self.session, person, self.now, _MAILS[part])
+            if part is Leaving.ALERTS:
+                self._tell_of_absence(person, NO_ALERTS)
         return Outcome.DONE
 
     def pause(self, person: Subscriber, until: datetime | None) -> Outcome:
@@ -196,9 +190,12 @@ class Membership:
             # Whoever reads mail at this address has just said whose it is.
             erasing.erase(self.session, other, self.marks, self.now)
         old = person.address
+        # Rules name addresses, and none of them moves along.
+        told = absence(person, f"has moved to {address}", self.policy.named)
         subscribers.readdress(self.session, person, address, self.now)
         self._mail(AccountKind.MOVED, person, recipient=old)
         erasing.rename(self.session, old, address)
+        self._alarm(told)
         person.serial += 1
         if person.state is SubscriberState.BOUNCED:
             self._reached(person)
@@ -206,8 +203,10 @@ class Membership:
         return Outcome.MOVED
 
     def erase(self, person: Subscriber) -> None:
+        told = absence(person, "has had everything about them erased", self.policy.named)
         erasing.erase(self.session, person, self.marks, self.now)
         records.write(self.session, person.id, Deed.ERASED, self.by, self.now)
+        self._alarm(told)
 
     def export(self, person: Subscriber) -> dict[str, Any]:
         self._record(person, Deed.EXPORTED)
@@ -223,14 +222,8 @@ class Membership:
 
     def mailing(self, address: str, *, confirmed: bool) -> Mailing:
         """Whether a mail may go to an address that somebody typed into a form."""
-        hour, forms = self.now - HOUR, self.now - HOUR - LONGEST_WAIT - HOUR
-        session, mark = self.session, self.marks.for_limits(address)
-        mailed = Mailed(
-            to_address=applications.mailed_to(session, mark, self.now - UNCONFIRMED_LIMIT[0]),
-            to_domain=applications.mailed_since(session, hour, forms, domain_of(address)),
-            to_all=applications.mailed_since(session, hour, forms),
-            confirmed=confirmed,
-        )
+        mark, domain = self.marks.for_limits(address), domain_of(address)
+        mailed = applications.mailed(self.session, mark, domain, self.now, confirmed=confirmed)
         return may_mail(self.policy, mailed, self.now)
 
     def begin_anew(self, person: Subscriber, choices: Choices) -> None:
@@ -239,8 +232,13 @@ class Membership:
             person.quiet_from, person.quiet_until = NEVER
             person.away_from, person.away_until = NEVER
             person.critical_passes = True
+        if person.state is SubscriberState.PENDING and person.id is not None:
+            # Whoever sent this form may be another: a link confirms what its own mail lists, and nothing else.
+            person.serial += 1
+            subscribers.cancel_owed(self.session, person, self.now, (DeliveryKind.ACCOUNT,), why="they asked again")
         person.topics = []
         choose(person, choices)
+        person.refuses_alerts = person.refuses_alerts and choices.alert_from is None
         self.session.add(person)
         self.session.flush()
 
@@ -258,6 +256,18 @@ class Membership:
         self.session.add(person)
         self._record(person, Deed.REACHED)
 
+    def _still(self, person: Subscriber) -> tuple[Leaving, ...]:
+        return still_subscribed(person, self.policy.named)
+
+    def _give_up_joining(self, person: Subscriber) -> Outcome:
+        """By a link in any mail, also one from when they were subscribed: that is no word of never having asked."""
+        if person.confirmed_at is None and records.last(self.session, person.id, Deed.CONFIRMED) is None:
+            self.refuse(person)
+        else:
+            subscribers.leave(self.session, person, self.now)
+            self._record(person, Deed.LEFT)
+        return Outcome.LEFT
+
     def _leave_all(self, person: Subscriber) -> Outcome:
         subscribers.leave(self.session, person, self.now)
         self._record(person, Deed.LEFT)
@@ -266,13 +276,11 @@ class Membership:
 
     def _tell_of_absence(self, person: Subscriber, what: str) -> None:
         """To the operator, if a rule counts on this person, and they themselves did it."""
-        policy = self.policy
-        if self.by != records.SUBSCRIBER or person.address not in policy.named or not policy.contact:
-            return
-        lines = ["Rules name this address in `to` or `then`. Nobody is told in its place until you change them."]
-        contents = {"about": f"absent {person.id}", "title": f"{person.address} {what}", "lines": lines}
-        contents["command"] = "feed-monitor check"
-        account_mails.write(self.session, AccountKind.ALARM, None, contents, policy.contact, self.now)
+        self._alarm(absence(person, what, self.policy.named))
+
+    def _alarm(self, contents: dict[str, Any] | None) -> None:
+        if contents is not None and self.by == records.SUBSCRIBER and self.policy.contact:
+            account_mails.write(self.session, AccountKind.ALARM, None, contents, self.policy.contact, self.now)
 
     def _record(self, person: Subscriber, deed: Deed, *, wording: str = "", note: str = "") -> None:
         records.write(

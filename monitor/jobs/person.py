@@ -1,5 +1,6 @@
 """A subscriber as seen from outside: by whoever holds a ticket, and as everything that is kept."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -33,7 +34,8 @@ class Person:
 
     `standing` is the ticket's; while it is EXPIRED, `address` and `moving_to` are empty. `leaving`: what a LEAVE ticket
     leaves; `moving_to`: the new address in an ADDRESS ticket. `every_rule`: one of the operator's people who hear of
-    rules without a topic, too, as long as they choose every topic.
+    rules without a topic, too, as long as they choose every topic. `named`: alerts of the rules that name them come
+    whatever they chose, unless they have left alerts. `still`: what is subscribed to.
     """
 
     id: int
@@ -51,12 +53,13 @@ class Person:
     standing: Standing = Standing.OPEN
     leaving: Leaving | None = None
     moving_to: str = ""
+    named: bool = False
+    still: tuple[Leaving, ...] = ()
 
     @property
     def masked(self) -> str:
         """The address for pages that whoever a mail was forwarded to may open."""
-        local, at, domain = self.address.rpartition("@")
-        return f"{local[:1]}…{at}{domain}" if at else ""
+        return masked(self.address)
 
     @property
     def language(self) -> str:
@@ -66,17 +69,32 @@ class Person:
     def zone(self) -> str:
         return self.choices.zone
 
-    @property
-    def still(self) -> tuple[Leaving, ...]:
-        """What is subscribed to: briefings, alerts."""
-        if self.state is SubscriberState.LEFT:
-            return ()
-        return still_subscribed(self.choices)
+
+def masked(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}…{at}{domain}" if at else ""
 
 
-def still_subscribed(choices: Choices | Subscriber) -> tuple[Leaving, ...]:
-    briefings = (Leaving.BRIEFINGS,) if choices.briefing else ()
-    return (*briefings, Leaving.ALERTS) if choices.alert_from is not None else briefings
+def still_subscribed(person: Subscriber, named: Collection[str]) -> tuple[Leaving, ...]:
+    """`named` are those whom rules name: they hear alerts even if they asked for none."""
+    if person.state in (SubscriberState.LEFT, SubscriberState.ERASED):
+        return ()
+    briefings = (Leaving.BRIEFINGS,) if person.briefing else ()
+    alerted = person.alert_from is not None or person.address in named
+    return (*briefings, Leaving.ALERTS) if alerted and not person.refuses_alerts else briefings
+
+
+def absence(person: Subscriber, what: str, named: Collection[str]) -> dict[str, Any] | None:
+    """What the operator is told of somebody on whom a rule counts; None: no rule does.
+
+    It does not spell out the address: what the operator was mailed stays when this person asks to be erased.
+    """
+    if person.address not in named:
+        return None
+    lines = ["Rules name their address in `to` or `then`. Nobody is told in its place until you change them."]
+    lines.append(f"`feed-monitor subscribers show {person.id}` has the address, unless it was erased.")
+    title = f"{masked(person.address)} (subscriber {person.id}) {what}"
+    return {"about": f"absent {person.id}", "title": title, "lines": lines, "command": "feed-monitor check"}
 
 
 def choices_of(person: Subscriber) -> Choices:
@@ -99,6 +117,16 @@ def choose(person: Subscriber, choices: Choices) -> None:
         person.topics = list(choices.topics)
 
 
+def drop(person: Subscriber, leaving: Leaving) -> bool:
+    """Take one part off; False: it was off already."""
+    if leaving is Leaving.BRIEFINGS:
+        had, person.briefing = person.briefing, False
+        return had
+    # None of any rule that names them either, now or later.
+    had, person.alert_from, person.refuses_alerts = not person.refuses_alerts, None, True
+    return had
+
+
 def hours_of(person: Subscriber) -> Hours:
     if person.quiet_from is None or person.quiet_until is None:
         return (None, None)
@@ -112,8 +140,13 @@ def days_of(person: Subscriber) -> Days:
 
 
 def person_of(
-    row: Subscriber, standing: Standing = Standing.OPEN, leaving: Leaving | None = None, moving_to: str = ""
+    row: Subscriber,
+    named: Collection[str] = (),
+    standing: Standing = Standing.OPEN,
+    leaving: Leaving | None = None,
+    moving_to: str = "",
 ) -> Person:
+    """`named` are all whom rules name."""
     shown = standing is not Standing.EXPIRED
     return Person(
         id=row.id,
@@ -131,6 +164,8 @@ def person_of(
         standing=standing,
         leaving=leaving,
         moving_to=moving_to if shown else "",
+        named=row.address in named and not row.refuses_alerts,
+        still=still_subscribed(row, named),
     )
 
 

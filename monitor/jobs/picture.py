@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from monitor.core.alerts.facts import AlertFacts, Firing, Report
-from monitor.core.alerts.news import Change, news_of
+from monitor.core.alerts.news import Change, news_of, note_to
 from monitor.core.text import shortened
 from monitor.core.values import Evidence
 from monitor.jobs.triage import headline
@@ -21,7 +21,8 @@ _HISTORY = {Cause.RAISED, Cause.BACK, Cause.RULE, Cause.VOICES, Cause.HEADLINE, 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """One telling of an alert, or several that travel together. `told` are the matches that it is about, of one entry
-    with its feed; `reports` are the independent ones of its story, `latest` the one that gave cause."""
+    with its feed; `reports` are the independent ones of its story, `latest` the one that gave cause. `heard` is how
+    grave it is to whom it is told, and `own` are the rules that are theirs; None: every rule."""
 
     alert: Alert
     telling: Telling
@@ -31,6 +32,8 @@ class Picture:
     reports: tuple[Report, ...]
     latest: Report | None
     was: tuple[str, ...]
+    heard: Severity
+    own: frozenset[str] | None = None
 
     @property
     def entry(self) -> Entry:
@@ -42,13 +45,14 @@ class Picture:
 
     @property
     def matches(self) -> list[Match]:
-        return sorted((match for match, _, _ in self.told), key=lambda match: -match.severity.rank)
+        shown = (match for match, _, _ in self.told if self.own is None or match.rule in self.own)
+        return sorted(shown, key=lambda match: -match.severity.rank)
 
     @property
     def severity(self) -> Severity:
-        own = max((match.severity for match in self.matches), key=lambda each: each.rank)
+        own = max((match.severity for match in self.matches), key=lambda each: each.rank, default=self.heard)
         graver = Cause.RAISED in self.causes or Cause.ESCALATED in self.causes
-        return max(own, self.telling.severity, key=lambda each: each.rank) if graver else own
+        return max(own, self.heard, key=lambda each: each.rank) if graver else own
 
     @property
     def heading(self) -> str:
@@ -66,16 +70,16 @@ def heading_of(entry: Entry) -> str:
 Covered = Sequence[tuple[Telling, Hearing | None]]
 
 
-def picture_of(session: Session, alert: Alert, covered: Covered) -> Picture:
+def picture_of(session: Session, alert: Alert, covered: Covered, *, every_rule: bool = True) -> Picture:
     """Of the last of these tellings of one alert, with what was new in all of them, as far as it concerned whoever
-    heard it."""
-    telling = covered[-1][0]
+    heard it. Not `every_rule`: nothing of rules that are not the listener's own."""
+    telling, last = covered[-1]
     rules = {rule for _, hearing in covered for rule in (hearing.rules if hearing else ())}
     told = spoken_of(alerts.told_matches(session, [alert.id])[alert.id], telling.revision, rules)
     rows = entries.of_story(session, stories.current(session, alert.story_id))
     before = tellings.of_revision(session, alert.id, covered[0][0].revision - 1)
     known = before.voices if before is not None else 0
-    changes = [_change(session, *each, rows, known) for each in covered]
+    changes = [_change(session, *each, rows, known, every_rule=every_rule) for each in covered]
     causes = {cause for change in changes for cause in change.causes}
     if Cause.FIRST in causes:
         # Whoever hears of it for the first time needs no history, but what makes it another story.
@@ -95,6 +99,8 @@ def picture_of(session: Session, alert: Alert, covered: Covered) -> Picture:
         reports_of(rows),
         _report(*latest) if latest is not None else None,
         tuple(revisions.earlier_titles(session, entry, telling.told_at)),
+        telling.severity if every_rule or last is None else last.severity,
+        None if every_rule else frozenset(rules),
     )
 
 
@@ -135,12 +141,17 @@ def _change(
     hearing: Hearing | None,
     rows: Sequence[tuple[Entry, Feed]],
     known: int,
+    *,
+    every_rule: bool,
 ) -> Change:
     """`known` is how many independent publishers had reported it when it was last told."""
-    causes, rules = telling.causes, tuple(telling.rules)
+    causes, rules, severity, note = telling.causes, tuple(telling.rules), telling.severity, telling.note
     if hearing is not None and hearing.causes:
         causes = tuple(Cause[name.upper()] for name in hearing.causes)
         rules = tuple(rule for rule in telling.rules if rule in hearing.rules) or rules
+    if hearing is not None and not every_rule:
+        rules = tuple(rule for rule in rules if rule in hearing.rules)
+        severity, note = hearing.severity, note_to(note, hearing.rules)
     publishers: dict[str, str] = {}
     for entry, feed in rows:
         publishers.setdefault(entry.voice or feed.publisher, feed.publisher)
@@ -149,7 +160,7 @@ def _change(
         edited = session.get_one(Entry, telling.entry_id)
         was = (revisions.earlier_titles(session, edited, telling.told_at) or [""])[-1]
     new = tuple(publishers.values())[known : telling.voices]
-    return Change(causes, telling.severity, rules, telling.voices, new, telling.note, was)
+    return Change(causes, severity, rules, telling.voices, new, note, was)
 
 
 def standing(match: Match, texts: Mapping[str, str]) -> list[Evidence]:

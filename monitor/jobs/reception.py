@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from monitor.core.joining import (
+    CONFIRM_SPAN,
     DAY,
     HOUR,
     Admission,
@@ -92,7 +93,7 @@ class Reception:
         if found is None:
             return None
         leaving = found.leaving if purpose is Purpose.LEAVE else None
-        return person_of(found.row, found.standing, leaving, found.moving_to)
+        return self._seen(found.row, found.standing, leaving, found.moving_to)
 
     async def confirm(self, ticket: str, network: str) -> tuple[Outcome, Person | None]:
         """By a CONFIRM ticket: CONFIRMED, APPLIED (waits for the operator), ALREADY, EXPIRED or UNKNOWN."""
@@ -102,8 +103,8 @@ class Reception:
             if found is None:
                 return Outcome.UNKNOWN, None
             if found.standing is Standing.EXPIRED:
-                return Outcome.EXPIRED, person_of(found.row, found.standing)
-            return self._acts(session, network).confirm(found.row), person_of(found.row)
+                return Outcome.EXPIRED, self._seen(found.row, found.standing)
+            return self._acts(session, network).confirm(found.row), self._seen(found.row)
 
         return self._waking(await self.db.write(act))
 
@@ -128,7 +129,7 @@ class Reception:
         self, ticket: str, network: str, leaving: Leaving | None = None
     ) -> tuple[Outcome, tuple[Leaving, ...]]:
         """By a LEAVE ticket: LEFT, ALREADY or UNKNOWN, and what is still subscribed to. `leaving`: something else than
-        the ticket says. Whoever has not confirmed yet is never written to again."""
+        the ticket says. Whoever has never confirmed is never written to again."""
 
         def act(session: Session) -> tuple[Outcome, tuple[Leaving, ...]]:
             found = self._open(session, Purpose.LEAVE, ticket, lock=True)
@@ -136,8 +137,7 @@ class Reception:
                 return Outcome.UNKNOWN, ()
             what = found.leaving if leaving is None else leaving
             outcome = self._acts(session, network).leave(found.row, what)
-            gone = found.row.state in (SubscriberState.LEFT, SubscriberState.ERASED)
-            return outcome, () if gone else still_subscribed(found.row)
+            return outcome, still_subscribed(found.row, self.policy.named)
 
         return await self.db.write(act)
 
@@ -197,9 +197,9 @@ class Reception:
             if found is None:
                 return Outcome.UNKNOWN, None
             if found.standing is Standing.EXPIRED:
-                return Outcome.EXPIRED, person_of(found.row, found.standing)
+                return Outcome.EXPIRED, self._seen(found.row, found.standing)
             outcome = self._acts(session, network).move(found.row, found.moving_to)
-            return outcome, person_of(found.row, moving_to=found.moving_to)
+            return outcome, self._seen(found.row, moving_to=found.moving_to)
 
         return self._waking(await self.db.write(act))
 
@@ -242,6 +242,15 @@ class Reception:
     def _acts(self, session: Session, network: str) -> Membership:
         return Membership(session, self.marks, self.policy, self.now(), records.SUBSCRIBER, network)
 
+    def _seen(
+        self,
+        row: Subscriber,
+        standing: Standing = Standing.OPEN,
+        leaving: Leaving | None = None,
+        moving_to: str = "",
+    ) -> Person:
+        return person_of(row, self.policy.named, standing, leaving, moving_to)
+
     def _open(self, session: Session, purpose: Purpose, ticket: str, *, lock: bool = False) -> _Opened | None:
         match self.tickets.read_all(purpose, ticket):
             case (int() as number, *rest):
@@ -255,6 +264,9 @@ class Reception:
                 return _Opened(row, Standing.OPEN, leaving=Leaving(leaving))
             case (Purpose.PREFERENCES, [int() as made]) if made == _seconds(row.created_at):
                 return _Opened(row, Standing.OPEN)
+            case (Purpose.CONFIRM, [int(), int() as until]) if until < _seconds(row.created_at + CONFIRM_SPAN):
+                # Mailed before this row was made, to somebody who never confirmed and whose number it has now.
+                return None
             case (Purpose.CONFIRM | Purpose.FRESH, [int() as serial, int() as until]):
                 return _Opened(row, self._standing(row, purpose, serial, until))
             case (Purpose.ADDRESS, [int() as serial, int() as until, str() as address]):

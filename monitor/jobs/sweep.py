@@ -1,6 +1,6 @@
 """Let go of what has been kept for long enough."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +14,12 @@ from monitor.core.joining import (
     SENT_KEPT,
 )
 from monitor.core.marks import Marks
-from monitor.models import Subscriber, SubscriberState
 from monitor.store import applications, erasing, records, subscribers
 from monitor.store.db import Database
 from monitor.words import Deed
+
+# In one transaction, for which whatever is urgent has to wait.
+_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Sweep:
 
     async def run(self) -> int:
         """How many who never confirmed are gone for good."""
-        gone = await self.db.write(self._end_pending)
         now = self.now()
+        gone = await self._end_pending(now)
         await self.db.write(applications.purge, now - APPLICATIONS_KEPT)
         await self.db.write(erasing.purge_sent, now - SENT_KEPT)
         await self.db.write(erasing.purge_bounces, now - BOUNCES_KEPT)
@@ -39,25 +41,29 @@ class Sweep:
         await self.db.checkpoint()
         return gone
 
-    def _end_pending(self, session: Session) -> int:
-        """Their links have run out by themselves; this writes it down, and lets go of them a week later."""
-        now, gone = self.now(), []
-        for person in subscribers.in_state(session, SubscriberState.PENDING):
-            asked = records.last(session, person.id, Deed.ASKED)
-            over = (asked.at if asked else person.created_at) + CONFIRM_SPAN
-            if now < over:
-                continue
-            if person.confirmed_at is None and now >= over + PENDING_KEPT:
-                gone.append(person)
-            else:
-                self._expire(session, person, asked.id if asked else 0, now)
+    async def _end_pending(self, now: datetime) -> int:
+        """Their links have run out by themselves; this writes it down, and lets go of them a week later. They are
+        looked up first, and few at a time, because others wait to write."""
+        over, gone = now - CONFIRM_SPAN, 0
+        for some in _batches(await self.db.read(subscribers.forsaken, over - PENDING_KEPT)):
+            gone += await self.db.write(self._let_go, some, over - PENDING_KEPT, now)
+        for some in _batches(await self.db.read(subscribers.overdue, over)):
+            await self.db.write(_expire, some, over, now)
+        return gone
+
+    def _let_go(self, session: Session, numbers: Sequence[int], before: datetime, now: datetime) -> int:
+        gone = subscribers.forsaken(session, before, numbers)
         erasing.delete_people(session, gone, self.marks, now)
         return len(gone)
 
-    def _expire(self, session: Session, person: Subscriber, asked: int, now: datetime) -> None:
-        known = records.last(session, person.id, Deed.EXPIRED)
-        if known is not None and known.id > asked:
-            return
+
+def _expire(session: Session, numbers: Sequence[int], before: datetime, now: datetime) -> None:
+    for person in subscribers.by_number(session, subscribers.overdue(session, before, numbers)).values():
         if person.confirmed_at is not None:
             subscribers.leave(session, person, now)
         records.write(session, person.id, Deed.EXPIRED, records.PROGRAM, now)
+
+
+def _batches(numbers: list[int]) -> Iterator[list[int]]:
+    for begin in range(0, len(numbers), _BATCH):
+        yield numbers[begin : begin + _BATCH]

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from monitor.core.text import shortened
 from monitor.core.tickets import Purpose
+from monitor.core.topics import Powers
 from monitor.core.values import Evidence
 from monitor.jobs.picture import Picture, heading_of, picture_of, spoken_of, standing
 from monitor.jobs.triage import headline
@@ -33,17 +34,18 @@ _CAUSE = 0.5
 
 
 Heard = Sequence[tuple[Telling, Hearing]]
+_ALL = Powers()
 
 
-def alert_view(session: Session, alert: Alert, covered: Heard, links: Links) -> AlertView:
-    picture = picture_of(session, alert, covered)
+def alert_view(session: Session, alert: Alert, covered: Heard, links: Links, powers: Powers = _ALL) -> AlertView:
+    picture = picture_of(session, alert, covered, every_rule=powers.every_rule)
     entry, texts = picture.entry, picture.texts
     evidence = [each for match in picture.matches for each in standing(match, texts)]
     in_title = [each for each in evidence if each.field == "title"] if entry.title else []
     waits = [hearing.wait for _, hearing in covered if hearing.wait not in (None, Wait.GROWING)]
     return AlertView(
         severity=picture.severity,
-        rules=tuple(match.rule for match in picture.matches),
+        rules=tuple(match.rule for match in picture.matches) or tuple(covered[-1][1].rules),
         title=marked(picture.heading, in_title),
         headline=picture.heading,
         link=entry.link,
@@ -51,21 +53,26 @@ def alert_view(session: Session, alert: Alert, covered: Heard, links: Links) -> 
         quotes=tuple(quote for match in picture.matches for quote in _quotes(match, texts)),
         passages=_passages(picture, texts),
         voices=picture.reports,
-        revision=picture.telling.revision,
+        # To whoever hears of it first it is the first, whatever others were told.
+        revision=1 if Cause.FIRST in picture.causes else picture.telling.revision,
         told_at=picture.telling.told_at,
         publisher=picture.feed.publisher,
         notes=tuple(f"{match.rule}: {match.note}" for match in picture.matches if match.note),
         was=picture.was,
-        number=alert.id,
+        number=alert.id if powers.takes else 0,
         causes=picture.causes,
         news=picture.news,
         latest=picture.latest,
-        acknowledged_by=alert.acknowledged_by,
+        acknowledged_by=alert.acknowledged_by if powers.takes else "",
         acknowledged_at=alert.acknowledged_at,
-        escalates_at=tellings.escalates_at(session, alert.id) if alert.acknowledged_at is None else None,
+        escalates_at=_escalates_at(session, alert) if powers.takes else None,
         waited=waits[-1].value if waits and waits[-1] else "",
         links=links,
     )
+
+
+def _escalates_at(session: Session, alert: Alert) -> datetime | None:
+    return tellings.escalates_at(session, alert.id) if alert.acknowledged_at is None else None
 
 
 def _passages(picture: Picture, texts: Mapping[str, str]) -> tuple[tuple[Piece, ...], ...]:
@@ -102,15 +109,19 @@ def _firings(evidence: Iterable[Evidence]) -> list[tuple[Evidence, ...]]:
     return [tuple(group) for group in firings.values()][:_QUOTES_PER_RULE]
 
 
-def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[[Purpose, int], str]) -> RollupView:
+def rollup_view(
+    session: Session, covered: Heard, now: datetime, link: Callable[[Purpose, int], str], powers: Powers = _ALL
+) -> RollupView:
     """Every alert of these once, weightiest first, then as they came. `link` is where the reader acts on one."""
     by_alert: dict[int, list[tuple[Telling, Hearing]]] = {}
     for each in covered:
         by_alert.setdefault(each[0].alert_id, []).append(each)
     told = alerts.told_matches(session, list(by_alert))
+    if not powers.every_rule:
+        told = {number: _own(rows, by_alert[number]) for number, rows in told.items()}
     known = alerts.by_number(session, list(by_alert))
     rolled = [
-        _rolled(known[number], some, told[number], link(Purpose.ACKNOWLEDGE, number))
+        _rolled(known[number], some, told[number], link(Purpose.ACKNOWLEDGE, number), powers)
         for number, some in by_alert.items()
     ]
     rolled.sort(key=lambda each: -each.severity.rank)
@@ -129,18 +140,29 @@ def rollup_view(session: Session, covered: Heard, now: datetime, link: Callable[
     )
 
 
-def _rolled(alert: Alert, some: Heard, told: list[alerts.ToldMatch], link: str) -> RolledAlert:
+def _own(told: list[alerts.ToldMatch], some: Heard) -> list[alerts.ToldMatch]:
+    """Those of the rules that they are heard for, as long as one is left."""
+    return [row for row in told if row[0].rule in _rules(some)] or told
+
+
+def _rules(some: Heard) -> set[str]:
+    return {rule for _, hearing in some for rule in hearing.rules}
+
+
+def _rolled(alert: Alert, some: Heard, told: list[alerts.ToldMatch], link: str, powers: Powers) -> RolledAlert:
     last, hearing = some[-1]
-    chosen = spoken_of(told, last.revision, {rule for _, each in some for rule in each.rules})
+    own = _rules(some)
+    chosen = spoken_of(told, last.revision, own)
     _, entry, feed = chosen[0]
-    matches = sorted((match for match, _, _ in chosen), key=lambda match: -match.severity.rank)
+    shown = (match for match, _, _ in chosen if powers.every_rule or match.rule in own)
+    matches = sorted(shown, key=lambda match: -match.severity.rank)
     texts = dict(headline(entry, feed).fields())
     in_title = [each for match in matches for each in standing(match, texts) if each.field == "title"]
     names = {name for telling, each in some for name in each.causes or (cause.name.lower() for cause in telling.causes)}
     return RolledAlert(
-        number=alert.id,
+        number=alert.id if powers.takes else 0,
         severity=hearing.severity,
-        rules=tuple(match.rule for match in matches),
+        rules=tuple(match.rule for match in matches) or tuple(hearing.rules),
         title=marked(heading_of(entry), in_title if entry.title else []),
         headline=heading_of(entry),
         link=entry.link,
@@ -150,8 +172,8 @@ def _rolled(alert: Alert, some: Heard, told: list[alerts.ToldMatch], link: str) 
         published_at=entry.published_at,
         seen_at=entry.arrived_at,
         causes=tuple(cause for cause in Cause if cause.name.lower() in names),
-        acknowledged_by=alert.acknowledged_by,
-        acknowledge="" if alert.acknowledged_at is not None else link,
+        acknowledged_by=alert.acknowledged_by if powers.takes else "",
+        acknowledge=link if powers.takes and alert.acknowledged_at is None else "",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, func, select, update
 
+from monitor.core.joining import HOUR, LONGEST_WAIT, UNCONFIRMED_LIMIT, Mailed
 from monitor.models import Application
 
 
@@ -51,6 +52,17 @@ def _empty(session: Session, now: datetime, *which: object) -> None:
     session.exec(wanted.values(taken_at=now, address="", choices={}))
 
 
+def mailed(session: Session, mark: str, domain: str, now: datetime, *, confirmed: bool) -> Mailed:
+    """What went because of forms, as far as limits count it."""
+    hour, forms = now - HOUR, now - HOUR - LONGEST_WAIT - HOUR
+    return Mailed(
+        to_address=mailed_to(session, mark, now - UNCONFIRMED_LIMIT[0]),
+        to_domain=mailed_since(session, hour, forms, domain),
+        to_all=mailed_since(session, hour, forms),
+        confirmed=confirmed,
+    )
+
+
 def mailed_to(session: Session, mark: str, since: datetime) -> tuple[datetime, ...]:
     """When mails went to this mailbox because of forms."""
     wanted = select(Application.taken_at).where(
@@ -68,10 +80,10 @@ def mailed_since(session: Session, since: datetime, sent_after: datetime, domain
     return session.exec(counted).one()
 
 
-def forget(session: Session, mark: str, address: str, now: datetime) -> None:
-    """What would tell of whoever is at this address. That there were forms stays, for the limits' sake."""
-    take_all_of(session, address, now)
-    session.exec(update(Application).where(col(Application.mark) == mark).values(network="", domain=""))
+def forget(session: Session, marks: Collection[str], addresses: Collection[str], now: datetime) -> None:
+    """What would tell of whoever is at these addresses. That there were forms stays, for the limits' sake."""
+    _empty(session, now, col(Application.address).in_(addresses))
+    session.exec(update(Application).where(col(Application.mark).in_(marks)).values(network="", domain=""))
 
 
 def purge(session: Session, before: datetime) -> int:

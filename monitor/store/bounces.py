@@ -1,8 +1,10 @@
 """What came back, how sending went lately, and what waits because of it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, func, select, update
 
 from monitor.core.bouncing import EVERY_DOMAIN, STORM_SPAN, Failure, Fate, Results, Span
@@ -11,20 +13,32 @@ from monitor.models import (
     AccountMail,
     Bounce,
     Delivery,
+    DeliveryKind,
     DeliveryStatus,
     Pause,
     Subscriber,
     SubscriberState,
     Suppression,
 )
-from monitor.store.owing import URGENT
+from monitor.store.owing import FORMS, URGENT
 from monitor.words import Verdict
 
 SMTP = "smtp"
 _OF_ADDRESS = (Verdict.DEAD, Verdict.DISABLED)
+_DAY = timedelta(days=1)
 _REMEMBERED = timedelta(days=90)
 # What was refused in a storm is news for so long.
-_NEWS = timedelta(days=1)
+_NEWS = _DAY
+# Behind those that only waited: a few dead addresses must not hold up the mail of the others for ever.
+BEHIND = timedelta(minutes=1)
+# Went out because somebody has filled in a form.
+_OF_FORM = (col(Delivery.lane) == FORMS) | (
+    (col(Delivery.kind) == DeliveryKind.ACCOUNT)
+    & select(Subscriber.id)
+    .where(Subscriber.id == Delivery.subscriber_id, col(Subscriber.confirmed_at).is_(None))
+    .correlate(Delivery)
+    .exists()
+)
 
 
 def by_token(session: Session, token: str) -> Delivery | None:
@@ -48,8 +62,8 @@ def keep(
         resent = delivery.settled_at is not None and known.at < delivery.settled_at
         if source != SMTP and not resent:
             return False
-        # A full mailbox is asked again and again: what counts is the day on which that began.
-        if verdict not in (Verdict.SOFT, Verdict.UNKNOWN) or resent:
+        # What is tried again and again counts from when that began. A dead address is tried again after a storm alone.
+        if verdict in _OF_ADDRESS or resent:
             known.at = now
         known.verdict, known.reason, known.source = verdict, reason, source
         session.add(known)
@@ -78,7 +92,7 @@ def came_back(session: Session, delivery: Delivery, reason: str) -> None:
 
 
 def failures_of(session: Session, person: Subscriber, now: datetime) -> list[Failure]:
-    """What came back from their address, in order."""
+    """What came back from their address, in order; what is refused for days on end, once a day."""
     rows = session.exec(
         select(Bounce, Delivery)
         .join(Delivery, col(Delivery.id) == Bounce.delivery_id)
@@ -86,10 +100,16 @@ def failures_of(session: Session, person: Subscriber, now: datetime) -> list[Fai
         .where(Delivery.recipient == person.address)
         .order_by(col(Bounce.at), col(Bounce.id))
     )
-    return [
-        Failure(bounce.at, bounce.at if bounce.source == SMTP else delivery.settled_at or bounce.at, bounce.verdict)
-        for bounce, delivery in rows
-    ]
+    found = [each for bounce, delivery in rows for each in _failures(bounce, delivery, now)]
+    return sorted(found, key=lambda each: each.at)
+
+
+def _failures(bounce: Bounce, delivery: Delivery, now: datetime) -> list[Failure]:
+    if bounce.source != SMTP:
+        return [Failure(bounce.at, delivery.settled_at or bounce.at, bounce.verdict)]
+    # While it is tried nothing newer is sent that could be refused.
+    days = ((delivery.settled_at or now) - bounce.at) // _DAY if bounce.verdict is Verdict.SOFT else 0
+    return [Failure(at, at, bounce.verdict) for day in range(days + 1) if (at := bounce.at + day * _DAY)]
 
 
 def reached(session: Session, person: Subscriber, since: datetime) -> list[datetime]:
@@ -111,40 +131,42 @@ def bounced_since(session: Session, person_id: int, since: datetime) -> int:
     return session.exec(wanted).one()
 
 
+def is_of_form(session: Session, delivery: Delivery) -> bool:
+    """Whether anybody could have made us send it."""
+    return session.exec(select(Delivery.id).where(Delivery.id == delivery.id, _OF_FORM)).first() is not None
+
+
 def results(session: Session, domain: str, now: datetime) -> Results:
-    """Of the last minutes; what was taken is counted from when the first of the mails left that came back now."""
+    """Of the last minutes; what was taken is counted from when the first of the mails left that came back now. Each
+    mail that is refused for a reason of ours counts once, however often it is tried again."""
     since = now - STORM_SPAN
-    dead = session.exec(
-        select(Bounce.delivery_id, Bounce.source, Delivery.settled_at)
+    returned = (
+        select(Bounce.delivery_id, Bounce.domain, Bounce.source, Delivery.settled_at)
         .join(Delivery, col(Delivery.id) == Bounce.delivery_id)
-        .where(*_of_domain(domain, since), col(Bounce.verdict).in_(_OF_ADDRESS))
-    ).all()
-    left = [at for _, source, at in dead if at is not None and source != SMTP]
-    taken = session.exec(
-        select(func.count())
-        .select_from(Delivery)
-        .where(
-            Delivery.domain == domain,
-            Delivery.status == DeliveryStatus.SENT,
-            col(Delivery.settled_at) >= min([since, *left]),
-        )
-    ).one()
-    ours = session.exec(
-        select(Bounce.delivery_id, Bounce.domain).where(col(Bounce.at) > since, Bounce.verdict == Verdict.OURS)
-    ).all()
-    taken_anywhere = session.exec(
-        select(func.count())
-        .select_from(Delivery)
-        .where(Delivery.status == DeliveryStatus.SENT, Delivery.channel == "", col(Delivery.settled_at) > since)
-    ).one()
-    return Results(
-        dead=len({number for number, _, _ in dead}),
-        taken=taken,
-        ours=len({number for number, where in ours if where == domain}),
-        ours_domains=len({where for _, where in ours}),
-        ours_anywhere=len({number for number, _ in ours}),
-        taken_anywhere=taken_anywhere,
+        .where(col(Bounce.at) > since, ~_OF_FORM)
     )
+    dead = session.exec(returned.where(Bounce.domain == domain, col(Bounce.verdict).in_(_OF_ADDRESS))).all()
+    before = aliased(Bounce)
+    of_same = (before.delivery_id == Bounce.delivery_id, before.verdict == Verdict.OURS)
+    earlier = select(before.id).where(*of_same, col(before.at) <= since).exists()
+    ours = session.exec(returned.where(Bounce.verdict == Verdict.OURS, ~earlier)).all()
+    taken = select(func.count()).select_from(Delivery).where(Delivery.status == DeliveryStatus.SENT, ~_OF_FORM)
+    return Results(
+        dead=len({number for number, *_ in dead}),
+        taken=session.exec(
+            taken.where(Delivery.domain == domain, col(Delivery.settled_at) >= _since(dead, since))
+        ).one(),
+        ours=len({number for number, where, *_ in ours if where == domain}),
+        ours_domains=len({where for _, where, *_ in ours}),
+        ours_anywhere=len({number for number, *_ in ours}),
+        taken_anywhere=session.exec(
+            taken.where(Delivery.channel == "", col(Delivery.settled_at) >= _since(ours, since))
+        ).one(),
+    )
+
+
+def _since(returned: Iterable[tuple[int | None, str, str, datetime | None]], since: datetime) -> datetime:
+    return min([since, *(at for _, _, source, at in returned if at is not None and source != SMTP)])
 
 
 def _of_domain(domain: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -216,7 +238,7 @@ def owe_again(session: Session, domain: str, until: datetime, now: datetime) -> 
     )
     again = {"status": DeliveryStatus.QUEUED, "settled_at": None}
     urgent = session.exec(lost.where(col(Delivery.lane) == URGENT).values(**again, next_try_at=now + STORM_SPAN))
-    others = session.exec(lost.where(col(Delivery.lane) != URGENT).values(**again, next_try_at=until))
+    others = session.exec(lost.where(col(Delivery.lane) != URGENT).values(**again, next_try_at=until + BEHIND))
     return urgent.rowcount + others.rowcount
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from monitor.core.alerts import Arrival, was_old
-from monitor.core.briefing import BlindSpot, BriefedRule, BriefedStory, HeldBack
+from monitor.core.briefing import BlindSpot, HeldBack
 from monitor.core.text import shortened
+from monitor.core.topics import FoundReport, FoundStory, Spoken, found_story
 from monitor.models import Briefing, Delivery, DeliveryKind, DeliveryStatus, Entry, Feed, Hearing, Match, Story, Telling
 from monitor.words import Disposition, Wait
 
@@ -81,7 +82,7 @@ def arrival_before(session: Session, moment: datetime) -> int:
     return session.exec(wanted).one() or 0
 
 
-def stories_between(session: Session, after: int, upto: int) -> tuple[list[BriefedStory], int, dict[str, int]]:
+def stories_between(session: Session, after: int, upto: int) -> tuple[list[FoundStory], int, dict[str, int]]:
     """The stories with entries in the window, how many entries it holds, and how many each rule dropped.
 
     The entries of a feed's first poll are its back catalogue: they are told only where a rule speaks of them.
@@ -119,27 +120,31 @@ def _matches(session: Session, after: int, upto: int) -> tuple[dict[int, list[Ma
     return found, dropped
 
 
-def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match]]) -> BriefedStory:
-    rules: dict[str, BriefedRule] = {}
-    told: tuple[Entry, Feed, Story] | None = None
-    alerted = False
-    for row in group:
-        for match in matches.get(row[0].id, ()):
-            told = told or row
-            alerted = alerted or match.alert_id is not None
-            rules.setdefault(match.rule, BriefedRule(match.rule, match.severity, match.disposition.value))
-    entry, _, story = told or group[0]
-    return BriefedStory(
+def _story(group: list[tuple[Entry, Feed, Story]], matches: dict[int, list[Match]]) -> FoundStory:
+    story = group[0][2]
+    spoken = any(entry.id in matches for entry, _, _ in group)
+    reports = [
+        # A story is shown by one of its reports, by its first if no rule speaks of it.
+        _report(entry, feed, matches.get(entry.id, ()), may_show=spoken or not number)
+        for number, (entry, feed, _) in enumerate(group)
+    ]
+    return found_story(story.id, story.first_seen_at, reports)
+
+
+def _report(entry: Entry, feed: Feed, matches: Sequence[Match], *, may_show: bool) -> FoundReport:
+    text = " ".join((entry.summary or entry.content).split()) if may_show else ""
+    return FoundReport(
         title=_title(entry),
         link=entry.link,
-        summary=shortened(" ".join((entry.summary or entry.content).split()), _SUMMARY_LIMIT),
+        summary=shortened(text, _SUMMARY_LIMIT),
         language=entry.language,
-        publishers=tuple(dict.fromkeys(feed.publisher for _, feed, _ in group)),
-        happened_at=min(told_at for told_at in (entry.published_at, story.first_seen_at) if told_at),
-        rules=tuple(rules.values()),
-        alerted=alerted,
-        old=all(_was_old(entry) for entry, _, _ in group),
-        number=story.id,
+        publisher=feed.publisher,
+        published_at=entry.published_at,
+        old=_was_old(entry),
+        back_catalogue=entry.previous_poll_at is None,
+        spoken=tuple(
+            Spoken(match.rule, match.severity, match.disposition.value, match.alert_id is not None) for match in matches
+        ),
     )
 
 

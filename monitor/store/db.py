@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 P = ParamSpec("P")
@@ -21,6 +21,8 @@ Witness = Callable[[str], None]
 # Names of advisory locks on PostgreSQL; any fixed numbers that nobody else uses.
 _RUN_LOCK = 7_310_701
 _TRIAGE_LOCK = 7_310_702
+# PostgreSQL undoes one of two changes that wait for each other, or cannot be put in an order.
+_IN_THE_WAY, _TIMES = ("40P01", "40001"), 3
 
 
 class DatabaseInUseError(Exception):
@@ -61,6 +63,16 @@ class Database:
             return question(session, *args, **kwargs)
 
     def write_now(self, change: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Made anew from the start where another's change got into its way."""
+        for _time in range(_TIMES - 1):
+            try:
+                return self._write_once(change, *args, **kwargs)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                    raise
+        return self._write_once(change, *args, **kwargs)
+
+    def _write_once(self, change: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         name = getattr(change, "__name__", "change")
         writing = self._engine.execution_options(writing=True)
         with Session(writing, expire_on_commit=False) as session, session.begin():

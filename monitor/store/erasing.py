@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 
 from monitor.core.marks import Marks
 from monitor.models import (
+    AccountKind,
     AccountMail,
     Alert,
     Body,
@@ -31,6 +32,7 @@ from monitor.models import (
     Telling,
 )
 from monitor.store import applications, records, subscribers
+from monitor.store.subscribers import AFRESH
 
 _UNSETTLED = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
 _TELLING = (DeliveryKind.ALERT, DeliveryKind.ROLLUP, DeliveryKind.BRIEFING)
@@ -39,6 +41,8 @@ _TEXTS: tuple[tuple[Any, str], ...] = (
     (Silence, "author"), (Silence, "comment"), (Alert, "acknowledged_by"), (Telling, "note"), (Hearing, "note"),
     (Match, "note"), (Delivery, "reply"), (Bounce, "reason"), (Pause, "reason"), (JobRun, "trouble"),
 )  # fmt: skip
+# What alarms about one person are called, before the number.
+_ALARMS = ("absent", "bounced")
 _DOCUMENTS: tuple[Any, ...] = (Edition, Notice, AccountMail)
 
 
@@ -59,7 +63,8 @@ def erase(session: Session, person: Subscriber, marks: Marks, now: datetime) -> 
     session.exec(update(Record).where(col(Record.subscriber_id) == person.id).values(network="", note="", wording=""))
     session.exec(update(Bounce).where(col(Bounce.subscriber_id) == person.id).values(domain="", reason=""))
     session.exec(update(Silence).where(col(Silence.subscriber_id) == person.id).values(author="", comment=""))
-    applications.forget(session, marks.for_limits(address), address, now)
+    applications.forget(session, [marks.for_limits(address)], [address], now)
+    _forget_alarms(session, person.id)
     rename(session, address, f"erased-{person.id}")
     _make_tombstone(person, now)
     session.add(person)
@@ -72,7 +77,20 @@ def _make_tombstone(person: Subscriber, now: datetime) -> None:
     person.briefing, person.briefing_at, person.topics, person.alert_from = False, time(0), None, None
     person.quiet_from = person.quiet_until = person.away_from = person.away_until = None
     person.confirmed_at = person.paused_until = person.bounced_at = person.probe_at = None
-    person.critical_passes, person.serial = True, person.serial + 1
+    person.critical_passes, person.refuses_alerts, person.serial = True, False, person.serial + 1
+
+
+def _forget_alarms(session: Session, number: int) -> None:
+    """What the operator was mailed of them, a server's words in it. What has not left yet is made once more."""
+    names = {f"{what} {number}" for what in _ALARMS}
+    alarms = session.exec(select(AccountMail).where(AccountMail.kind == AccountKind.ALARM))
+    for some in _slices([mail.id for mail in alarms if mail.contents.get("about") in names]):
+        theirs = col(Delivery.account_mail_id).in_(some)
+        gone = theirs, col(Delivery.status).not_in(_UNSETTLED)
+        told = select(Delivery.account_mail_id).where(*gone)
+        session.exec(update(AccountMail).where(col(AccountMail.id).in_(told)).values(contents={}))
+        session.exec(update(Delivery).where(*gone).values(message=None, fills={}))
+        session.exec(update(Delivery).where(theirs, col(Delivery.status) == DeliveryStatus.QUEUED).values(**AFRESH))
 
 
 def rename(session: Session, address: str, name: str) -> None:
@@ -116,16 +134,15 @@ def _forget_bytes(session: Session, address: str) -> None:
         session.exec(delete(Body).where(col(Body.id).in_(some)))
 
 
-def _slices(numbers: list[int]) -> list[list[int]]:
+def _slices(numbers: Sequence[int]) -> list[Sequence[int]]:
     return [numbers[at : at + 500] for at in range(0, len(numbers), 500)]
 
 
-def delete_people(session: Session, people: Collection[Subscriber], marks: Marks, now: datetime) -> None:
+def delete_people(session: Session, numbers: Sequence[int], marks: Marks, now: datetime) -> None:
     """Whoever never confirmed is gone with all that is about them."""
-    for person in people:
-        applications.forget(session, marks.for_limits(person.address), person.address, now)
-    session.flush()
-    for some in _slices([person.id for person in people]):
+    for some in _slices(numbers):
+        addresses = session.exec(select(Subscriber.address).where(col(Subscriber.id).in_(some))).all()
+        applications.forget(session, {marks.for_limits(each) for each in addresses}, addresses, now)
         for model in (Bounce, Record, Delivery, AccountMail):
             session.exec(delete(model).where(col(model.subscriber_id).in_(some)))
         session.exec(delete(Subscriber).where(col(Subscriber.id).in_(some)))

@@ -23,11 +23,10 @@ from monitor.models import (
     Subscriber,
     SubscriberState,
 )
-from monitor.store.owing import ALERTS, BRIEFINGS, FORMS, UPDATES, URGENT
+from monitor.store.owing import ALERTS, BRIEFINGS, FORMS, SUPPRESSED, UPDATES, URGENT
 
 EVERY_LANE = (URGENT, UPDATES, BRIEFINGS, FORMS)
 LEFT = "the subscriber left"
-SUPPRESSED = "this address is never written to"
 _deliveries, _people, _never, _pauses = (
     SQLModel.metadata.tables[each] for each in ("deliveries", "subscribers", "suppressions", "pauses")
 )
@@ -211,8 +210,10 @@ def _good_until(session: Session, delivery: Delivery) -> datetime | None:
 def give_back(session: Session, delivery_id: int, reason: str, now: datetime) -> None:
     """The server could not be reached at all: still owed, and not counted as an attempt."""
     delivery = session.get_one(Delivery, delivery_id)
+    if delivery.status not in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING):
+        return  # cancelled meanwhile
+    delivery.attempts -= delivery.status == DeliveryStatus.SENDING
     delivery.status, delivery.reply = DeliveryStatus.QUEUED, reason
-    delivery.attempts -= 1
     session.add(delivery)
     _forget_if_erased(session, delivery, now)
 

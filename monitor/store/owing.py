@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlalchemy import insert
 from sqlmodel import Session, col, select, update
 
+from monitor.core.bouncing import Fate
 from monitor.models import (
     AccountKind,
     AccountMail,
@@ -17,6 +18,7 @@ from monitor.models import (
     DeliveryStatus,
     Notice,
     Subscriber,
+    SubscriberState,
 )
 
 # What is urgent, what goes on, what may take its time: each lane passes those behind it. Whoever has filled in a form
@@ -30,6 +32,9 @@ _LANES = {
     AccountKind.LINK: FORMS,
     AccountKind.ADDRESS: FORMS,
 }
+SUPPRESSED = "this address is never written to"
+# Why mail was cancelled that its reader had not declined.
+_LOST = (Fate.HELD.value, Fate.DEAD.value, SUPPRESSED)
 # A fall-back for what is older would wake people for what the briefing has told.
 _STILL_NEWS = timedelta(days=1)
 
@@ -128,16 +133,25 @@ def fallback_key(way: str, channel: str, telling_ids: Iterable[int]) -> str:
 
 
 def failing_since(session: Session, way: str, before: datetime) -> list[Delivery]:
-    """Alerts owed by this way before then that have not left yet, and those that were refused for good: one of all that
-    tell the same."""
+    """Alerts owed by this way before then that have not left yet, those that were refused for good, and those whose
+    reader was found to be out of reach before they could leave: one of all that tell the same."""
     ours = (Delivery.channel == way, col(Delivery.kind).in_(ALERTS))
     news = col(Delivery.owed_at) > before - _STILL_NEWS
     late = select(Delivery).where(
         *ours, Delivery.status == DeliveryStatus.QUEUED, news, col(Delivery.owed_at) <= before
     )
     refused = select(Delivery).where(*ours, Delivery.status == DeliveryStatus.FAILED, news)
+    # Who has left by themselves waits for nothing.
+    by_themselves = (SubscriberState.LEFT, SubscriberState.ERASED)
+    fell = (col(Subscriber.state) == SubscriberState.BOUNCED) & (col(Delivery.settled_at) >= col(Subscriber.bounced_at))
+    lost = (
+        select(Delivery)
+        .join(Subscriber, col(Subscriber.id) == Delivery.subscriber_id)
+        .where(*ours, Delivery.status == DeliveryStatus.CANCELLED, news, col(Delivery.reply).in_(_LOST) | fell)
+        .where(col(Subscriber.state).not_in(by_themselves), col(Subscriber.refuses_alerts).is_(False))
+    )
     found: dict[tuple[int | None, int | None, int], Delivery] = {}
-    for wanted in (late, refused):
+    for wanted in (late, refused, lost):
         for each in session.exec(wanted.order_by(col(Delivery.id))):
             same = each.id if each.kind is DeliveryKind.ROLLUP else 0
             found.setdefault((each.alert_id, each.alert_revision, same), each)

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlalchemy import ColumnElement, exists
+from sqlmodel import Session, col, func, select, update
 
-from monitor.models import Delivery, DeliveryKind, DeliveryStatus, Subscriber, SubscriberState
+from monitor.models import Delivery, DeliveryKind, DeliveryStatus, Record, Subscriber, SubscriberState
 from monitor.store import records, suppressions
 from monitor.words import Deed, Severity
 
@@ -16,6 +17,8 @@ Hours = tuple[time, time] | tuple[None, None]
 Days = tuple[date, date] | tuple[None, None]
 BRIEFINGS = (DeliveryKind.BRIEFING,)
 ALERTS = (DeliveryKind.ALERT, DeliveryKind.ROLLUP)
+# What a delivery is given so that its mail is made once more.
+AFRESH: dict[str, Any] = {"message": None, "message_id": "", "body_id": None, "fills": {}, "token": ""}
 
 
 class BlockedError(Exception):
@@ -51,12 +54,12 @@ def add(
             address=address, state=SubscriberState.CONFIRMED, zone=zone, briefing_at=briefing_at, created_at=now
         )
     if person.state == SubscriberState.LEFT:
-        person.topics, person.language = None, ""
+        person.topics, person.language, person.refuses_alerts = None, "", False
+    person.refuses_alerts = person.refuses_alerts and alert_from is None
     if person.state != SubscriberState.CONFIRMED or person.confirmed_at is None:
         person.confirmed_at = now
     person.state, person.left_at, person.consent = SubscriberState.CONFIRMED, None, consent
     person.paused_until = person.bounced_at = person.probe_at = None
-    person.refuses_alerts = False
     person.zone, person.briefing, person.briefing_at, person.alert_from = zone, briefing, briefing_at, alert_from
     if quiet is not None:
         person.quiet_from, person.quiet_until = quiet
@@ -118,8 +121,7 @@ def readdress(session: Session, person: Subscriber, address: str, now: datetime)
     owed = update(Delivery).where(
         col(Delivery.subscriber_id) == person.id, col(Delivery.status) == DeliveryStatus.QUEUED
     )
-    afresh: dict[str, Any] = {"message": None, "message_id": "", "body_id": None, "fills": {}, "token": ""}
-    session.exec(owed.values(recipient=address, domain=address.rpartition("@")[2], **afresh))
+    session.exec(owed.values(recipient=address, domain=address.rpartition("@")[2], **AFRESH))
 
 
 def by_address(session: Session, address: str) -> Subscriber | None:
@@ -147,6 +149,37 @@ def confirmed(session: Session) -> list[Subscriber]:
 
 def in_state(session: Session, state: SubscriberState) -> list[Subscriber]:
     return list(session.exec(select(Subscriber).where(Subscriber.state == state).order_by(col(Subscriber.id))))
+
+
+def overdue(session: Session, before: datetime, among: Collection[int] | None = None) -> list[int]:
+    """The numbers of those pending whom nobody has asked to confirm since before then, where that is not on record yet.
+    `among`: of these, whom nobody else changes until commit."""
+    return _numbers(session, among, *_unanswered(before), _last(Deed.EXPIRED) <= _last(Deed.ASKED))
+
+
+def forsaken(session: Session, before: datetime, among: Collection[int] | None = None) -> list[int]:
+    """The same of those who have never confirmed, whatever is on record."""
+    return _numbers(session, among, *_unanswered(before), col(Subscriber.confirmed_at).is_(None))
+
+
+def _unanswered(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    asked = exists().where(
+        col(Record.subscriber_id) == Subscriber.id, col(Record.deed) == Deed.ASKED, col(Record.at) > before
+    )
+    return col(Subscriber.state) == SubscriberState.PENDING, col(Subscriber.created_at) <= before, ~asked
+
+
+def _last(deed: Deed) -> ColumnElement[int]:
+    """The number of the last record of this deed; 0: there is none. SQLite would look for later ones in all records."""
+    number = select(func.coalesce(func.max(col(Record.id)), 0))
+    return number.where(col(Record.subscriber_id) == Subscriber.id, Record.deed == deed).scalar_subquery()
+
+
+def _numbers(session: Session, among: Collection[int] | None, *which: ColumnElement[bool]) -> list[int]:
+    wanted = select(Subscriber.id).where(*which).order_by(col(Subscriber.id))
+    if among is not None:
+        wanted = wanted.where(col(Subscriber.id).in_(among)).with_for_update()
+    return list(session.exec(wanted))
 
 
 def alerted(session: Session, named: Collection[str]) -> list[Subscriber]:

@@ -117,6 +117,16 @@ def heard_by(session: Session, alert_id: int) -> set[str]:
     return set(session.exec(meant))
 
 
+def heard_before(session: Session, alert_id: int, revision: int) -> list[tuple[str, list[str], Severity]]:
+    """(listener, rules, severity) of all that was heard of the alert before this revision, or is about to be."""
+    rows = session.exec(
+        select(Hearing.listener, Hearing.rules, Hearing.severity)
+        .join(Telling, col(Telling.id) == Hearing.telling_id)
+        .where(Hearing.alert_id == alert_id, col(Hearing.due_at).is_not(None), col(Telling.revision) < revision)
+    )
+    return [(listener, list(rules), Severity(severity)) for listener, rules, severity in rows]
+
+
 def heard_as_critical(session: Session, alert_id: int) -> set[str]:
     """The listeners to whom the story is critical."""
     meant = select(Hearing.listener).where(

@@ -34,7 +34,9 @@ class Acknowledging:
         shown = await self._shown(request)
         if shown is None:
             return unknown(self.app, request)
-        if shown.reader.left or (shown.over and not shown.taken):
+        if not shown.reader.acts:
+            return self._page(request, shown, status=403)
+        if shown.over and not shown.taken:
             return self._page(request, shown, status=410)
         if not shown.taken and hurried(self.app, request, said):
             return self._page(request, shown, status=ONCE_MORE)
@@ -51,7 +53,10 @@ class Acknowledging:
         if numbers is None:
             return None
         number, person = numbers
-        return await self.app.db.read(alert_page, number, person, self.app.poll.now())
+        named = self.app.acknowledge.routes.named
+        shown = await self.app.db.read(alert_page, number, person, self.app.poll.now(), named)
+        # Whoever joined by a page ends nobody's escalation, by whatever link.
+        return shown if shown is not None and (shown.reader.powers.takes or shown.reader.left) else None
 
     def _page(
         self, request: Request, shown: AlertPage, outcome: Outcome | None = None, *, status: int = 200

@@ -98,7 +98,9 @@ class Muting:
             shown = await self.app.db.write(self._acted, number, person, said, now)
         if shown is None:
             return unknown(self.app, request)
-        status = 403 if shown.alert.reader.left else shown.outcome.status if shown.outcome else 200
+        reader = shown.alert.reader
+        idle = reader.left or (said is not None and not reader.acts)
+        status = 403 if idle else shown.outcome.status if shown.outcome else 200
         if hurriedly and status == 200:
             status = Outcome.TOO_OLD.status if shown.alert.over else ONCE_MORE
         view = {"mute": shown, "alert": shown.alert, "now": now, "hurried": status == ONCE_MORE}
@@ -114,10 +116,15 @@ class Muting:
         outcome: Outcome | None = None,
         done: Silence | None = None,
     ) -> MutePage | None:
-        alert = alert_page(session, number, person, now)
+        alert = alert_page(session, number, person, now, self.app.acknowledge.routes.named)
         if alert is None:
             return None
-        muted = [self._muted(session, each, alert) for each in silences.concerning(session, now, person)]
+        muted = [
+            self._muted(session, each, alert)
+            for each in silences.concerning(session, now, person)
+            # Those of the operator name rules and say why, which is not for whoever joined by a page.
+            if alert.reader.powers.every_rule or each.subscriber_id == person
+        ]
         known = self._muted(session, done, alert) if done else None
         critical = tuple(rule for rule in alert.rules if self._is_critical(rule, alert))
         return MutePage(alert, critical, tuple(muted), outcome, known)
@@ -126,7 +133,7 @@ class Muting:
         self, session: Session, number: int, person: int, said: Mapping[str, str], now: datetime
     ) -> MutePage | None:
         shown = self._shown(session, number, person, now)
-        if shown is None or shown.alert.reader.left:
+        if shown is None or not shown.alert.reader.acts:
             return shown
         outcome, done = _end(session, shown, said["end"], now) if "end" in said else _mute(session, shown, said, now)
         return self._shown(session, number, person, now, outcome, done)

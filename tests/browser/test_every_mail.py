@@ -1,7 +1,8 @@
-"""Every kind of mail, as a mail program shows it: light and dark, on a phone and on a desk, and asking nobody."""
+"""Every kind of mail, as a mail program shows it: light and dark, at every width, and asking nobody."""
 
 import pytest
 
+from tests.browser.test_every_page import faults
 from tests.browser.visitor import Visitor
 from tests.fakes import html_of
 from tests.web.mailbag import KINDS, Posted
@@ -14,4 +15,4 @@ async def test_a_mail_is_read_by_everybody_everywhere(stranger: Visitor, posted:
     for html in {min(looks, key=len), max(looks, key=len)}:
         assert "prefers-color-scheme" in html
         await stranger.page.set_content(html)
-        assert await stranger.complaints() == []
+        assert await faults(stranger) == []

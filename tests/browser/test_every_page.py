@@ -1,17 +1,34 @@
-"""Every page there is, light and dark, on a phone and on a desk: to be read and used by everybody."""
+"""Every page there is, light and dark, on a phone, on a desk and between: to be read and used by everybody."""
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Browser
 
 from monitor.core.tickets import Leaving, Purpose
-from tests.browser.visitor import Visitor, visiting
+from tests.browser.visitor import _FAULTS, Visitor, visiting
 from tests.conftest import WIRE
 from tests.web.desk import ANNA, DUTY, TOPICS, Desk, open_desk
 from tests.web.mailbag import ELENA, LOST, STORIES, fresh, person
 from tests.web.test_scanners import OPERATED, OPERATORS
+
+# Wider phones, and windows beside others: the widths at which pages change lie between them. The colours do not change
+# with the width, so once at each is enough.
+_Scheme = Literal["light", "dark"]
+BETWEEN: tuple[tuple[int, _Scheme], ...] = ((375, "dark"), (600, "light"), (800, "dark"))
+
+
+async def faults(visitor: Visitor) -> list[str]:
+    """Of the page as it stands, at every width."""
+    found = await visitor.complaints()
+    for width, scheme in BETWEEN:
+        await visitor.page.set_viewport_size({"width": width, "height": 800})
+        await visitor.page.emulate_media(color_scheme=scheme)
+        between: list[str] = await visitor.page.evaluate(_FAULTS, False)
+        found += [f"{scheme}, {width} px: {each}" for each in between]
+    return found
 
 
 async def complaints(visitor: Visitor, *links: str) -> dict[str, list[str]]:
@@ -19,7 +36,7 @@ async def complaints(visitor: Visitor, *links: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for link in links:
         await visitor.opens(link)
-        if complained := await visitor.complaints():
+        if complained := await faults(visitor):
             found[link] = complained
     return found
 
@@ -86,25 +103,25 @@ async def test_pages_that_answer_who_joins(guest: Visitor) -> None:
     await guest.page.get_by_label("Only what is ticked here:").check()
     await guest.presses("Subscribe")
     await guest.sees("3 things are amiss")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.field("Your mail address").fill(ELENA)
     await guest.field("At").fill("06:30")
     await guest.page.get_by_label("Everything, also what is added later").check()
     await guest.presses("Subscribe", hurried=True)
     await guest.sees("Press the button once more")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.presses("Subscribe")
     await guest.sees("Look into your mailbox")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await desk.world.turn()
     await guest.opens(desk.link(ELENA, "confirm"))
     await guest.presses("Yes, mail me this", hurried=True)
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.presses("Yes, mail me this")
     await guest.sees("You are subscribed")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(desk.link(ELENA, "confirm"))
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
 
 
 async def test_pages_that_answer_who_chooses_moves_and_is_erased(guest: Visitor) -> None:
@@ -115,7 +132,7 @@ async def test_pages_that_answer_who_chooses_moves_and_is_erased(guest: Visitor)
     await guest.page.get_by_label("Only what is ticked here:").check()
     await guest.presses("Save")
     await guest.sees("2 things are amiss")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.field("Until").fill("06:30")
     await guest.page.get_by_label("Airspace").check()
     for button, said in (
@@ -126,37 +143,37 @@ async def test_pages_that_answer_who_chooses_moves_and_is_erased(guest: Visitor)
     ):
         await guest.presses(button)
         await guest.sees(said)
-        assert await guest.complaints() == []
+        assert await faults(guest) == []
     await guest.field("The new mail address").fill("anna@example.net")
     await guest.presses("Change the address")
     await guest.sees("Look into the new mailbox")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await desk.world.turn()
     for said in ("Your address is changed", "This link came too late"):
         await guest.opens(desk.link("anna@example.net", "address"))
         if said == "Your address is changed":
             await guest.presses("Yes, this is my address")
             await guest.sees(said)
-        assert await guest.complaints() == []
+        assert await faults(guest) == []
     await guest.opens(mine)
     await guest.sees("This link came too late")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(await fresh(desk, "anna@example.net"))
     await guest.presses("Leave")
     await guest.sees("You have left")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(await fresh(desk, "anna@example.net"))
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.presses("Erase me …")
     # A browser that does not see to it itself.
     await guest.page.evaluate("document.querySelector('form').noValidate = true")
     await guest.presses("Erase me now")
     await guest.sees("Tick that you are sure.")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.page.get_by_role("checkbox").check()
     await guest.presses("Erase me now")
     await guest.sees("You are erased")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
 
 
 async def test_pages_that_answer_who_leaves_takes_an_alert_and_mutes_it(guest: Visitor) -> None:
@@ -166,28 +183,28 @@ async def test_pages_that_answer_who_leaves_takes_an_alert_and_mutes_it(guest: V
     await guest.opens(desk.link(DUTY, "ack"))
     await guest.presses("Acknowledge")
     await guest.sees("You took it at")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(desk.link(DUTY, "mute"))
     await guest.presses("Mute")
     await guest.sees("Critical alerts are muted.")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.presses("End it now")
     await guest.sees("No longer muted")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(desk.link(DUTY, "u"))
     await guest.presses("Leave the alerts")
     await guest.sees("You have left", "What still comes")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.presses("Leave this as well")
     await guest.sees("gets nothing any more")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(desk.link(DUTY, "preferences"))
     await guest.presses("Mail me a fresh link")
     await guest.sees("Look into your mailbox")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
     await guest.opens(desk.link(DUTY, "ack"))
     await guest.sees("You have left")
-    assert await guest.complaints() == []
+    assert await faults(guest) == []
 
 
 async def test_what_these_tests_would_complain_of(stranger: Visitor) -> None:
@@ -204,3 +221,20 @@ async def test_what_these_tests_would_complain_of(stranger: Visitor) -> None:
     complained = "\n".join(await stranger.complaints())
     for said in ("px wide", "px high", "color-contrast", "label: ", "console: ", "elsewhere.test", "a cookie"):
         assert said in complained, said
+
+
+async def test_what_they_would_complain_of_that_is_amiss_neither_on_a_phone_nor_on_a_desk(stranger: Visitor) -> None:
+    await stranger.opens("/link")
+    await stranger.page.evaluate(
+        """() => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(`
+            @media (width: 375px) and (prefers-color-scheme: dark) { h1 { color: #555 } }
+            @media (width: 600px) { h1 { width: 700px } }
+            @media (width: 800px) { h1 { width: 900px } }
+          `);
+          document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+    assert await stranger.complaints() == []
+    assert [each.split(":")[0] for each in await faults(stranger)] == ["dark, 375 px", "light, 600 px", "dark, 800 px"]

@@ -136,11 +136,12 @@ def test_the_operator_hears_once_of_a_pause_and_once_a_day_while_it_goes_on() ->
     assert (first, told) == (Span(MONDAY, MONDAY + HOUR), True)
     again, told = paused(first, MONDAY + 61 * MINUTE)
     assert (again, told) == (Span(MONDAY, MONDAY + 121 * MINUTE), False)
-    late = replace(again, until=MONDAY + 24.5 * HOUR)
+    late = replace(again, until=MONDAY + 23.5 * HOUR)
     assert paused(late, MONDAY + DAY) == (Span(MONDAY + DAY, MONDAY + 25 * HOUR), True)
     assert paused(again, MONDAY + 12 * HOUR) == (Span(MONDAY + 12 * HOUR, MONDAY + 13 * HOUR), True)
 
 
-def test_a_pause_is_never_made_shorter() -> None:
-    long = Span(MONDAY, MONDAY + 5 * HOUR)
-    assert paused(long, MONDAY + HOUR) == (long, False)
+def test_a_pause_in_force_is_made_neither_longer_nor_shorter() -> None:
+    for hours in (1, 5, 30):
+        known = Span(MONDAY, MONDAY + hours * HOUR)
+        assert paused(known, known.until - MINUTE) == (known, False)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.core.alerts import Known, News, causes_of
-from monitor.core.alerts.news import Change, news_of
+from monitor.core.alerts.news import Change, HeardOf, causes_to, news_of, note_to
 from monitor.words import Cause, Severity, Stance
 
 _KNOWN = Known(Severity.HIGH, {"incursion": Severity.HIGH}, voices=1)
@@ -73,3 +73,39 @@ def test_what_is_new_in_several_tellings_is_said_once_and_the_last_counts() -> N
         "Denied: defence ministry: “denies”. "
         "5 independent publishers report it now, also Herald, Observer, Gazette and 1 more."
     )
+
+
+_MINE = frozenset({"incursion"})
+_HEARD = HeardOf(Severity.HIGH, _MINE)
+
+
+@pytest.mark.parametrize(
+    ("causes", "said", "heard", "every_rule", "mine"),
+    [
+        pytest.param([Cause.RULE], Severity.HIGH, None, True, (Cause.FIRST,), id="who heard nothing hears it first"),
+        pytest.param([Cause.RAISED], Severity.HIGH, None, False, (Cause.FIRST,), id="also if it grew graver to others"),
+        pytest.param([Cause.VOICES], Severity.HIGH, None, True, (Cause.VOICES,), id="the operator's people"),
+        pytest.param([Cause.VOICES], Severity.HIGH, None, False, (Cause.FIRST, Cause.VOICES), id="a late reader"),
+        pytest.param([Cause.WITHDRAWN], Severity.HIGH, None, False, (), id="no end without a beginning"),
+        pytest.param([Cause.RULE], Severity.CRITICAL, _HEARD, True, (Cause.RULE,), id="as it is to the operator's"),
+        pytest.param([Cause.RULE], Severity.CRITICAL, _HEARD, False, (Cause.RAISED,), id="graver to this reader"),
+        pytest.param([Cause.BACK], Severity.HIGH, _HEARD, False, (Cause.BACK,), id="words back"),
+        pytest.param([Cause.RAISED], Severity.HIGH, HeardOf(Severity.HIGH, frozenset({"fire"})), False, (Cause.RULE,),
+                     id="graver to others, another rule to this reader"),
+        pytest.param([Cause.DENIED], Severity.HIGH, _HEARD, False, (Cause.DENIED,), id="what is not of rules"),
+    ],
+)  # fmt: skip
+def test_each_is_told_for_reasons_of_their_own(
+    causes: list[Cause], said: Severity, heard: HeardOf | None, every_rule: bool, mine: tuple[Cause, ...]
+) -> None:
+    assert causes_to(causes, {"incursion": said}, heard, every_rule=every_rule) == mine
+
+
+def test_of_a_note_each_reads_what_is_of_their_own_rules() -> None:
+    note = (
+        "it was high; the ministry; of Torvik, says Herald; Wire; Sons no longer says what fires informant, incursion"
+    )
+    assert note_to(note, _MINE) == (
+        "the ministry; of Torvik, says Herald; Wire; Sons no longer says what fires incursion"
+    )
+    assert note_to("Wire no longer says what fires informant", _MINE) == ""

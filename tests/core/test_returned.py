@@ -178,6 +178,22 @@ def test_the_number_of_an_envelope_is_told_with_whom_the_mail_was_for() -> None:
     assert told.recipients == ("mara.lindqvist@harbour.example",)
 
 
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("1", 1), ("2147483647", 2147483647), ("0", None), ("2147483648", None), ("99999999999999999", None)],
+)
+def test_a_number_that_no_row_can_have_is_none(said: str, number: int | None) -> None:
+    assert found("postfix_full", ("4711", said)).number == number
+
+
+@pytest.mark.parametrize("status", ["5.1.1\x00", "5.1.1" + "1" * 4000, "\x00", "anything"])
+def test_a_status_that_is_no_code_is_not_kept_as_one(status: str) -> None:
+    report = f"To: bounces+{TOKEN}@x.test\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@b.test\n"
+    told = read(f"{report}Action: failed\nStatus: {status}\nDiagnostic-Code: smtp; no\n".encode(), ADDRESS)
+    assert (told.kind, told.token) == (Kind.BOUNCE, TOKEN)
+    assert told.code in ("", "5.1.1")
+
+
 def test_a_token_may_come_back_as_the_number_of_the_envelope() -> None:
     raw = (MAILS / "postfix_full.eml").read_text().replace("4711", TOKEN).replace(f"bounces+{TOKEN}@", "bounces@")
     assert read(raw.encode(), ADDRESS).token == TOKEN

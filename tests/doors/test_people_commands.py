@@ -69,6 +69,15 @@ def in_state(operator: Operator, address: str, state: SubscriberState) -> None:
     change(operator, act)
 
 
+def leaves_alerts(operator: Operator, address: str) -> None:
+    def act(session: Session) -> None:
+        person = subscribers.by_address(session, address)
+        assert person is not None
+        person.alert_from, person.refuses_alerts = None, True
+
+    change(operator, act)
+
+
 def listed(operator: Operator, *words: str) -> list[str]:
     said = operator.types("subscribers", "list", "--json", *words)
     assert said.exit_code == 0, said.output
@@ -165,6 +174,39 @@ def test_one_person_is_shown_with_what_they_chose_and_in_which_routes_they_stand
     assert (found["routes"], found["blocked"], found["topics"]) == (["rule strike: alert.to"], None, ["Ports"])
     unknown = operator.types("subscribers", "show", "bob@example.org")
     assert (unknown.exit_code, "is no subscriber" in unknown.stderr) == (1, True)
+
+
+def test_someone_is_shown_by_the_number_that_a_mail_to_the_operator_names(operator: Operator) -> None:
+    operator.types("subscribers", "add", "ann@example.org")
+    operator.types("subscribers", "add", "bob@example.org")
+    assert "address     bob@example.org\n" in operator.types("subscribers", "show", "2").output
+    operator.types("subscribers", "erase", "bob@example.org", "--yes")
+    for number, said in (("2", "subscriber 2 was erased"), ("3", "subscriber 3 is nobody"), ("9" * 30, "is nobody")):
+        shown = operator.types("subscribers", "show", number)
+        assert (shown.exit_code, said in shown.stderr) == (1, True)
+
+
+def test_someone_who_left_alerts_is_shown_so_until_the_operator_gives_them_some(operator: Operator) -> None:
+    add = ("subscribers", "add", "ann@example.org")
+    operator.types(*add)
+    leaves_alerts(operator, "ann@example.org")
+    refused = "no alerts, not even of rules that name them, by their own wish"
+    assert refused in operator.types(*add, "--quiet", "22:00-06:00").output
+    shown = operator.types("subscribers", "show", "ann@example.org").output
+    assert "alerts      none, not even of rules that name them: they left alerts" in shown
+    assert "refused" in operator.types("subscribers", "list").output
+    assert json.loads(operator.types("subscribers", "list", "--json").stdout)["refuses_alerts"] is True
+    assert refused not in operator.types(*add, "--alerts").output
+    assert json.loads(operator.types("subscribers", "list", "--json").stdout)["refuses_alerts"] is False
+
+
+@pytest.mark.parametrize("state", [SubscriberState.PAUSED, SubscriberState.BOUNCED, SubscriberState.LEFT])
+def test_check_names_whoever_in_a_route_is_not_there(operator: Operator, state: SubscriberState) -> None:
+    operator.types("subscribers", "add", "ann@example.org")
+    silent = "rule strike: alert.to: ann@example.org gets nothing until"
+    assert silent not in operator.types("check", "--offline").output
+    in_state(operator, "ann@example.org", state)
+    assert silent in operator.types("check", "--offline").output
 
 
 def test_a_pause_ends_on_its_day_or_when_the_operator_says_so(operator: Operator) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import select
 from monitor.models import Delivery
 from monitor.store.owing import BRIEFINGS
 from tests.doors.operator import Operator
-from tests.doors.test_people_commands import RULES, change, configure, listed
+from tests.doors.test_people_commands import RULES, change, configure, leaves_alerts, listed
 
 CONSENT = ("--consent", "signed a list at the counter, 2026")
 
@@ -159,6 +159,15 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(operator: Operator) -> Non
     code, said, _ = imports(operator, "address\nann@example.org\nann@example.org\n", *CONSENT, "--dry-run")
     assert (code, said.splitlines()[-1]) == (0, "1 person would be brought in, 0 there already, 1 skipped")
     assert listed(operator) == []
+
+
+def test_someone_who_had_left_alerts_hears_them_again_when_they_come_in_again(operator: Operator) -> None:
+    operator.types("subscribers", "add", "ann@example.org")
+    leaves_alerts(operator, "ann@example.org")
+    operator.types("subscribers", "remove", "ann@example.org")
+    imports(operator, "address\nann@example.org\n", *CONSENT, "--again")
+    ann = people(operator)["ann@example.org"]
+    assert (ann["state"], ann["alerts_from"], ann["refuses_alerts"]) == ("confirmed", "high", False)
 
 
 def test_people_who_are_asked_first_get_one_mail_and_are_not_asked_again(operator: Operator) -> None:

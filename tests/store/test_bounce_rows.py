@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 
+import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
 from monitor.core.alerts import AlertPolicy
@@ -24,6 +27,7 @@ from monitor.models import (
     SubscriberState,
     Suppression,
 )
+from monitor.net.mailbox import MaildirBox
 from monitor.store.db import Database
 from monitor.words import Verdict
 from tests.store.rows import HOUR, MINUTE, NOW, subscribe
@@ -37,14 +41,19 @@ class Post:
 
     db: Database
     now: datetime = NOW
+    mailbox: MaildirBox | None = None
+    breaks: Exception | None = None
 
-    @property
+    @cached_property
     def job(self) -> Bounces:
         async def leave(ticket: str, network: str) -> tuple[Outcome, object]:
+            if self.breaks is not None:
+                raise self.breaks
             return Outcome.UNKNOWN, ()
 
         async def crashed(job: str, error: Exception) -> None:
-            raise error
+            if error is not self.breaks:
+                raise error
 
         return Bounces(
             db=self.db,
@@ -53,7 +62,7 @@ class Post:
             routes=Routes(RuleSet(()), AlertPolicy()),
             contact="ops@example.org",
             address="bounces@back.test",
-            mailbox=None,
+            mailbox=self.mailbox,
             keep=30 * DAY,
             leave=leave,
             now=lambda: self.now,
@@ -77,14 +86,17 @@ class Post:
         await self.db.write(change)
 
     async def comes_back(self, number: int, status: str) -> Effect:
-        report = (
-            f"To: bounces+{token(number)}@back.test\nContent-Type: message/delivery-status\n\n"
-            f"Final-Recipient: rfc822; reader{number}@quay.test\nAction: failed\nStatus: {status}\n"
-        )
-        return await self.job.returned(report.encode(), "test")
+        return await self.job.returned(report(number, status).encode(), "test")
 
     async def states(self) -> list[SubscriberState]:
         return await self.db.read(lambda session: [row.state for row in session.exec(select(Subscriber))])
+
+
+def report(number: int, status: str) -> str:
+    return (
+        f"To: bounces+{token(number)}@back.test\nContent-Type: message/delivery-status\n\n"
+        f"Final-Recipient: rfc822; reader{number}@quay.test\nAction: failed\nStatus: {status}\n"
+    )
 
 
 def token(number: int) -> str:
@@ -127,6 +139,69 @@ async def test_a_bounce_is_kept_once_and_a_held_reader_is_probed(db: Database) -
     ]
 
 
+@pytest.mark.parametrize("number", [2**31, 10**16])
+async def test_a_number_beyond_all_rows_is_no_mail_of_ours(db: Database, number: int) -> None:
+    forged = (
+        f"To: bounces@back.test\nContent-Type: message/delivery-status\n\nOriginal-Envelope-Id: {number}\n\n"
+        "Final-Recipient: rfc822; reader0@quay.test\nAction: failed\nStatus: 5.1.1\n"
+    )
+    assert await Post(db).job.returned(forged.encode(), "test") is Effect.STRANGE
+
+
+async def test_a_status_that_no_database_takes_does_not_break_the_reading(db: Database) -> None:
+    post = Post(db)
+    await post.sends(1)
+    assert await post.comes_back(0, "5.2.2\x00") is Effect.KEPT
+
+
+def letters(folder: Path) -> MaildirBox:
+    """A mailbox whose first fifty letters ask to leave, with a bounce behind them."""
+    (folder / "new").mkdir(parents=True)
+    for number in range(50):
+        (folder / "new" / f"1.{number:02}").write_text(f"To: bounces+leave-{token(9)}@back.test\n\n")
+    (folder / "new" / "2.0").write_text(report(0, "5.1.1"))
+    return MaildirBox(folder)
+
+
+async def test_letters_that_break_their_reading_three_times_are_put_aside_and_those_behind_them_are_read(
+    db: Database, tmp_path: Path
+) -> None:
+    post = Post(db, mailbox=letters(tmp_path / "back"), breaks=LookupError("a mistake of ours"))
+    await post.sends(1)
+    for _ in range(2):
+        assert await post.job.run() == 0
+    assert await post.states() == [SubscriberState.CONFIRMED]
+    assert await post.job.run() == 51
+    assert await post.states() == [SubscriberState.BOUNCED]
+    assert len(list((tmp_path / "back" / ".Processed" / "cur").iterdir())) == 51
+
+
+async def test_a_letter_that_broke_only_for_a_while_has_its_effect(db: Database, tmp_path: Path) -> None:
+    post = Post(db, mailbox=letters(tmp_path / "back"), breaks=LookupError("a mistake of ours"))
+    for _ in range(2):
+        await post.job.run()
+    post.breaks = None
+    assert await post.job.run() == 51
+
+
+async def test_a_letter_that_is_met_twice_in_one_run_has_broken_its_reading_once(db: Database, tmp_path: Path) -> None:
+    box = letters(tmp_path / "back")
+    for path in sorted((tmp_path / "back" / "new").iterdir())[2:]:
+        path.write_text("Subject: buy now\n\n")
+    post = Post(db, mailbox=box, breaks=LookupError("a mistake of ours"))
+    for read_now in (49, 0, 2):
+        assert await post.job.run() == read_now
+
+
+async def test_no_letter_is_put_aside_because_the_database_is_out_of_reach(db: Database, tmp_path: Path) -> None:
+    outage = OperationalError("SELECT 1", {}, OSError("the line is cut"))
+    post = Post(db, mailbox=letters(tmp_path / "back"), breaks=outage)
+    for _ in range(6):
+        assert await post.job.run() == 0
+    post.breaks = None
+    assert await post.job.run() == 51
+
+
 async def test_a_refusal_while_a_mail_is_sent_says_whether_it_is_owed_still(db: Database) -> None:
     post = Post(db)
     await post.sends(4)
@@ -138,7 +213,7 @@ async def test_a_refusal_while_a_mail_is_sent_says_whether_it_is_owed_still(db: 
 
     assert await db.write(partial(refuse, number=0, verdict=Verdict.DEAD)) == (False, None)
     assert await db.write(partial(refuse, number=1, verdict=Verdict.SOFT)) == (True, None)
-    for number, until in ((1, None), (2, None), (3, NOW + HOUR)):
+    for number, until in ((1, None), (2, None), (3, NOW + HOUR + MINUTE)):
         assert await db.write(partial(refuse, number=number, verdict=Verdict.OURS)) == (True, until)
     post.now = NOW + 5 * MINUTE
     assert await db.write(partial(refuse, number=2, verdict=Verdict.UNKNOWN)) == (False, None)

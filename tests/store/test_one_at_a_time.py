@@ -89,6 +89,40 @@ async def test_someone_who_asks_while_another_writes_sees_what_was_before(db: Da
     assert len(await db.read(lambda session: session.exec(select(Story)).all())) == 1
 
 
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_of_two_changes_that_wait_for_each_other_one_is_made_anew_and_none_is_lost(db: Database) -> None:
+    stories = [db.write_now(start_story, title, NOW).id for title in ("Border closed", "Bridge closed")]
+    both, begun = threading.Barrier(2), []
+
+    def change(session: Session, first: int, second: int) -> None:
+        begun.append(first)
+        session.get_one(Story, first, with_for_update=True).title += ", again"
+        if len(begun) <= 2:
+            both.wait(timeout=30)
+        session.get_one(Story, second, with_for_update=True).title += ", again"
+
+    with ThreadPoolExecutor(2) as pool:
+        changes = [pool.submit(lambda pair: db.write_now(change, *pair), order) for order in (stories, stories[::-1])]
+        for each in changes:
+            each.result(timeout=30)
+    assert len(begun) == 3
+    titles = db.read_now(lambda session: sorted(row.title for row in session.exec(select(Story))))
+    assert titles == ["Border closed, again, again", "Bridge closed, again, again"]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_change_that_is_always_in_the_way_is_given_up_in_the_end(db: Database) -> None:
+    tried = []
+
+    def change(session: Session) -> None:
+        tried.append(1)
+        session.connection().execute(text("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$"))
+
+    with pytest.raises(DBAPIError):
+        db.write_now(change)
+    assert len(tried) == 3
+
+
 def test_a_row_that_points_nowhere_is_refused(db: Database) -> None:
     with pytest.raises(DBAPIError), db.engine.execution_options(writing=True).begin() as connection:
         connection.execute(

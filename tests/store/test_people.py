@@ -158,10 +158,35 @@ def test_who_never_confirmed_goes_with_all_that_is_about_them(db: Database) -> N
     db.write_now(_write_to, person.id)
 
     def let_go(session: Session) -> None:
-        erasing.delete_people(session, [session.get_one(Subscriber, person.id)], MARKS, NOW)
+        erasing.delete_people(session, [person.id], MARKS, NOW)
 
     db.write_now(let_go)
     assert db.read_now(_rows_about_people) == 0
+
+
+def test_those_pending_are_found_once_their_time_is_over(db: Database) -> None:
+    """Whoever was asked again has time again, and whose end is on record is let go of all the same."""
+    first, second, third = (db.write_now(_ask, f"{name}@example.org") for name in ("first", "second", "third"))
+    db.write_now(_record, second, Deed.ASKED, NOW + HOUR)
+    db.write_now(_record, third, Deed.EXPIRED, NOW)
+    assert db.read_now(subscribers.overdue, NOW - MINUTE) == db.read_now(subscribers.forsaken, NOW - MINUTE) == []
+    assert db.read_now(subscribers.overdue, NOW) == [first]
+    assert db.read_now(subscribers.forsaken, NOW) == [first, third]
+    assert db.write_now(subscribers.overdue, NOW + HOUR, [second, third]) == [second]
+    assert db.write_now(subscribers.forsaken, NOW + HOUR, [second, third]) == [second, third]
+    db.write_now(_set_state, third, SubscriberState.CONFIRMED)
+    assert db.write_now(subscribers.forsaken, NOW + HOUR, [second, third]) == [second]
+
+
+def test_what_the_operator_was_mailed_of_someone_erased_is_forgotten_and_the_rest_is_not(db: Database) -> None:
+    person = db.write_now(subscribe)
+    abouts = [f"absent {person.id}", f"bounced {person.id}", f"absent {person.id}0", "waiting"]
+    mails = [db.write_now(_alarm, about) for about in abouts]
+    db.write_now(_erase, READER)
+    kept = db.read_now(lambda session: [session.get_one(AccountMail, mail).contents != {} for mail in mails])
+    assert kept == [False, False, True, True]
+    sent = db.read_now(lambda session: session.exec(select(Delivery.message).order_by(col(Delivery.id))).all())
+    assert [message is not None for message in sent] == [False, False, True, True]
 
 
 def test_a_body_that_others_still_need_stays(db: Database) -> None:
@@ -216,6 +241,24 @@ def _move(session: Session, address: str) -> None:
 def _write_to(session: Session, number: int) -> None:
     person = session.get_one(Subscriber, number)
     account_mails.write(session, AccountKind.CONFIRM, person, {"serial": 0}, person.address, NOW)
+
+
+def _ask(session: Session, address: str) -> int:
+    person = subscribe(session, address)
+    person.state, person.confirmed_at, person.created_at = SubscriberState.PENDING, None, NOW
+    return _record(session, person.id, Deed.ASKED, NOW)
+
+
+def _record(session: Session, number: int, deed: Deed, at: datetime) -> int:
+    records.write(session, number, deed, records.SUBSCRIBER, at)
+    return number
+
+
+def _alarm(session: Session, about: str) -> int:
+    mail = account_mails.write(session, AccountKind.ALARM, None, {"about": about}, "ops@example.org", NOW)
+    owed = session.exec(select(Delivery).where(Delivery.account_mail_id == mail.id)).one()
+    owed.status, owed.settled_at, owed.message = DeliveryStatus.SENT, NOW, b"Subject: Somebody"
+    return mail.id
 
 
 def _leave_traces(session: Session) -> Subscriber:

@@ -151,7 +151,7 @@ async def test_a_page_that_shows_whether_there_is_an_alarm_alerts_each_time_ther
         await world.later()
         await world.later()
         assert len(world.post.mails(DUTY)) == mails, title
-    first, clear, second = world.post.mails(DUTY)
+    _, clear, second = world.post.mails(DUTY)
     assert "Wire no longer says what fires airspace-incursion" in " ".join(text_of(clear).split())
     assert "The words of airspace-incursion are back" in text_of(second)
     assert second["Subject"].startswith("Re: [airspace-incursion] Airspace incursion: alert in force")

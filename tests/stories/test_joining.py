@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from monitor.core.joining import Admission, Outcome, Standing
-from monitor.core.tickets import Purpose
-from monitor.models import AccountKind, SubscriberState
+from monitor.core.tickets import Leaving, Purpose
+from monitor.jobs.membership import Membership
+from monitor.jobs.sweep import Sweep
+from monitor.models import AccountKind, DeliveryStatus, Record, Subscriber, SubscriberState
 from monitor.store import subscribers
+from monitor.store.db import Database
 from monitor.words import Deed, Severity
 from tests.stories.front_desk import ADA, BEN, CAFE, CHOICES, DAY, HOME, HOUR, MINUTE, FrontDesk
 
@@ -82,6 +85,56 @@ async def test_who_never_says_yes_is_let_go_of_a_week_after_the_link_ran_out(des
     assert (await desk.state(), await desk.mails()) == (None, [])
 
 
+async def test_many_who_never_say_yes_go_in_turns_and_nobody_who_asked_again(desk: FrontDesk) -> None:
+    desk.db.write_now(_never_confirm, desk, 230)
+    desk.clock.pass_time(8 * DAY)
+    ticket = await desk.ask("late@reader.test")
+    desk.clock.pass_time(3 * DAY - MINUTE)
+    assert await desk.sweep() == 230
+    assert [each.address for each in await desk.db.read(subscribers.everyone)] == ["late@reader.test"]
+    assert (await desk.reception.confirm(ticket, HOME))[0] is Outcome.CONFIRMED
+
+
+async def test_the_sweep_writes_down_of_everybody_once_that_their_time_is_over(desk: FrontDesk) -> None:
+    desk.db.write_now(_never_confirm, desk, 230)
+    desk.clock.pass_time(3 * DAY)
+    for _ in range(3):
+        assert await desk.sweep() == 0
+    deeds = await desk.db.read(lambda session: list(session.exec(select(Record.deed))))
+    assert (deeds.count(Deed.ASKED), deeds.count(Deed.EXPIRED)) == (230, 230)
+
+
+async def test_others_write_between_the_turns_of_the_sweep_and_whoever_says_yes_then_stays(desk: FrontDesk) -> None:
+    desk.db.write_now(_never_confirm, desk, 230)
+    commits: list[str] = []
+
+    def meanwhile(point: str) -> None:
+        commits.append(point)
+        if commits == ["before commit of _let_go", "after commit of _let_go"]:
+            desk.db.write_now(_confirm, "reader-229@reader.test", desk)
+
+    db = Database(desk.db.url.render_as_string(), meanwhile)
+    for span, gone in ((2 * DAY, 0), (9 * DAY, 229)):
+        desk.clock.pass_time(span)
+        assert await Sweep(db, desk.marks, desk.clock.now).run() == gone
+        commits = [point for point in commits if "_let_go" in point or "_expire" in point]
+        assert len(commits) == (6 if gone else 0)
+    db.close()
+    assert await desk.state("reader-229@reader.test") is SubscriberState.CONFIRMED
+
+
+async def test_an_old_link_of_someone_let_go_of_is_no_link_to_whoever_has_their_number(desk: FrontDesk) -> None:
+    ticket = await desk.ask(ADA)
+    number = (await desk.row(ADA)).id
+    desk.clock.pass_time(11 * DAY)
+    await desk.sweep()
+    await desk.ask(BEN, CAFE)
+    assert (await desk.row(BEN)).id == number
+    assert await desk.reception.who(Purpose.CONFIRM, ticket) is None
+    assert await desk.reception.refuse(ticket, HOME) is Outcome.UNKNOWN
+    assert (await desk.state(BEN), await desk.reception.operator.why_blocked(BEN)) == (SubscriberState.PENDING, "")
+
+
 async def test_who_asks_again_has_another_three_days_and_the_newer_choices(desk: FrontDesk) -> None:
     first = await desk.ask()
     desk.clock.pass_time(70 * HOUR)
@@ -111,6 +164,77 @@ async def test_someone_who_had_left_joins_again_by_saying_yes_again(desk: FrontD
     assert (await desk.reception.confirm(ticket, HOME))[0] is Outcome.CONFIRMED
     again = await desk.row()
     assert (again.id, again.topics, again.left_at) == (before.id, ["*"], None)
+
+
+async def test_someone_who_left_alerts_and_then_everything_hears_them_again_when_joining_for_them(
+    desk: FrontDesk,
+) -> None:
+    ada = await desk.join()
+    await desk.reception.leave(desk.leave_ticket(ada, Leaving.ALERTS), HOME)
+    await desk.reception.leave(desk.leave_ticket(ada), HOME)
+    desk.clock.pass_time(DAY)
+    await desk.join()
+    assert [each.address for each in await desk.db.read(subscribers.alerted, [])] == [ADA]
+
+
+async def test_someone_who_left_alerts_and_joins_again_without_them_hears_none(desk: FrontDesk) -> None:
+    ada = await desk.join()
+    await desk.reception.leave(desk.leave_ticket(ada, Leaving.ALERTS), HOME)
+    await desk.reception.leave(desk.leave_ticket(ada), HOME)
+    desk.clock.pass_time(DAY)
+    await desk.join(choices=replace(CHOICES, alert_from=None))
+    assert await desk.db.read(subscribers.alerted, [ADA]) == []
+
+
+@pytest.mark.parametrize("leaving", list(Leaving))
+async def test_an_old_link_to_leave_ends_joining_again_and_blocks_nobody(desk: FrontDesk, leaving: Leaving) -> None:
+    ada = await desk.join()
+    await desk.reception.leave(desk.leave_ticket(ada), HOME)
+    desk.clock.pass_time(DAY)
+    ticket = await desk.ask()
+    assert await desk.reception.leave(desk.leave_ticket(ada, leaving), HOME) == (Outcome.LEFT, ())
+    assert (await desk.reception.confirm(ticket, HOME))[0] is Outcome.EXPIRED
+    assert (await desk.state(), await desk.reception.operator.why_blocked(ADA)) == (SubscriberState.LEFT, "")
+    assert (await desk.deeds())[-1] == (Deed.LEFT, "subscriber", HOME)
+
+
+async def test_someone_turned_down_who_asks_again_is_not_blocked_by_an_old_link_to_leave(desk: FrontDesk) -> None:
+    desk.allow(approve=True)
+    ada = await desk.join()
+    await desk.reception.operator.decline(ADA)
+    desk.clock.pass_time(DAY)
+    await desk.ask()
+    assert await desk.reception.leave(desk.leave_ticket(ada), HOME) == (Outcome.LEFT, ())
+    assert (await desk.state(), await desk.reception.operator.why_blocked(ADA)) == (SubscriberState.LEFT, "")
+
+
+async def test_each_link_confirms_what_its_own_mail_lists(desk: FrontDesk) -> None:
+    first = await desk.ask()
+    desk.clock.pass_time(11 * MINUTE)
+    second = await desk.ask(network=CAFE, choices=replace(CHOICES, zone="Asia/Tokyo", alert_from=None))
+    assert (await desk.reception.confirm(first, HOME))[0] is Outcome.EXPIRED
+    assert await desk.state() is SubscriberState.PENDING
+    outcome, person = await desk.reception.confirm(second, HOME)
+    assert outcome is Outcome.CONFIRMED
+    assert person is not None
+    assert (person.zone, person.choices.alert_from) == ("Asia/Tokyo", None)
+
+
+async def test_of_two_mails_that_wait_to_leave_only_the_one_whose_link_works_does(desk: FrontDesk) -> None:
+    await desk.ask()
+    desk.clock.pass_time(11 * MINUTE)
+    await desk.ask(network=CAFE)
+    statuses = [each.status for each in await desk.deliveries(ADA)]
+    assert statuses == [DeliveryStatus.CANCELLED, DeliveryStatus.QUEUED]
+
+
+async def test_a_form_for_which_no_mail_may_go_changes_nobodys_choices(desk: FrontDesk) -> None:
+    ticket = await desk.ask()
+    assert await desk.ask(network=CAFE, choices=replace(CHOICES, zone="Asia/Tokyo")) == ""
+    outcome, person = await desk.reception.confirm(ticket, HOME)
+    assert outcome is Outcome.CONFIRMED
+    assert person is not None
+    assert person.choices == CHOICES
 
 
 async def test_someone_who_had_left_and_does_not_say_yes_again_has_left(desk: FrontDesk) -> None:
@@ -254,6 +378,24 @@ async def test_whom_the_operator_added_and_blocked_is_not_added_again(desk: Fron
     assert await desk.reception.operator.unblock(ADA) is Outcome.UNKNOWN
     await desk.db.write(_add, desk)
     assert await desk.state() is SubscriberState.CONFIRMED
+
+
+def _never_confirm(session: Session, desk: FrontDesk, many: int) -> None:
+    acts = Membership(session, desk.marks, desk.policy, desk.clock.at, "subscriber")
+    for number in range(many):
+        person = Subscriber(
+            address=f"reader-{number}@reader.test", state=SubscriberState.PENDING, zone="UTC", briefing_at=time(7),
+            created_at=desk.clock.at, topics=[],
+        )  # fmt: skip
+        session.add(person)
+        session.flush()
+        acts.ask_to_confirm(person, "join-1")
+
+
+def _confirm(session: Session, address: str, desk: FrontDesk) -> None:
+    person = subscribers.by_address(session, address)
+    assert person is not None
+    Membership(session, desk.marks, desk.policy, desk.clock.at, "subscriber").confirm(person)
 
 
 def _add(session: Session, desk: FrontDesk) -> None:

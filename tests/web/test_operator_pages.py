@@ -32,6 +32,7 @@ from monitor.words import Deed, Verdict
 from tests.conftest import HERALD, RULES, WIRE
 from tests.web.desk import ANNA, DUTY, HOME, READING, Desk, Seen
 
+_HOUR = timedelta(hours=1)
 TOKEN = "a-token-for-the-night-desk"
 STRIKE = "Envoys fear a pre-emptive strike at the lighthouse"
 PATHS = (
@@ -525,6 +526,61 @@ async def test_a_silence_is_ended_by_hand(operator: Operator) -> None:
     for gone in (str(number), "99", "x", "9" * 30):
         again = await operator.presses("/silences", end=gone, shown=shown)
         assert (again.status, "that silence had ended already" in again.said) == (409, True)
+
+
+async def test_the_operator_mutes_for_everybody_and_the_later_word_holds(operator: Operator) -> None:
+    desk = operator.desk
+    said = {"rule": "pre-emptive-strike", "words": "lighthouse", "source": "WIRE", "span": "8h", "comment": "a drill"}
+    seen = await operator.presses("/silences", None, **said)
+    assert seen.status == 200
+    assert "Muted for everybody until 20:20. Nobody is told at once of what it covers, critical or not." in seen.said
+    (muted,) = await desk.silences()
+    assert (muted.rule, muted.words, muted.source, muted.comment) == (
+        "pre-emptive-strike", "lighthouse", "WIRE", "a drill",
+    )  # fmt: skip
+    assert (muted.subscriber_id, muted.author, muted.ends_at) == (None, "operator", desk.world.clock.at + 8 * _HOUR)
+    await alarm(desk)
+    assert desk.world.post.mails() == []
+
+    seen = await operator.presses("/silences", None, **(said | {"span": "7d", "comment": "a longer one"}))
+    assert "operator: a longer one" in seen.said
+    (muted,) = await desk.silences()
+    assert muted.ends_at == desk.world.clock.at + 7 * 24 * _HOUR
+    seen = await operator.presses("/silences", rule="airspace-incursion", span="2h", comment="known")
+    assert "Muted for everybody until 14:40." in seen.said
+    assert "critical or not" not in seen.said
+
+
+@pytest.mark.parametrize(
+    ("said", "mistake"),
+    [
+        ({"rule": ""}, "This would mute everything. Name a rule, words or a source."),
+        ({"rule": "long-gone"}, "There is no such rule any more."),
+        ({"words": "(open"}, "Column 6: the line ends too early"),
+        ({"source": "no such feed"}, "No feed, publisher or tag is called that."),
+        ({"span": "10y"}, "Choose for how long."),
+        ({"comment": " \u200b "}, "Write why, for whoever misses the alert."),
+    ],
+)
+async def test_what_the_operator_cannot_mute_is_refused_and_stays_in_the_form(
+    operator: Operator, said: dict[str, str], mistake: str
+) -> None:
+    good = {"rule": "pre-emptive-strike", "span": "8h", "comment": "a drill at noon"}
+    seen = await operator.presses("/silences", None, **(good | said))
+    assert (seen.status, f"Nothing was muted {mistake}" in unescape(seen.said)) == (422, True)
+    assert f"▲ {mistake}" in unescape(seen.said)
+    assert 'value="a drill at noon"' in seen.text or "comment" in said
+    assert await operator.desk.silences() == []
+
+
+async def test_a_silence_names_the_operator_whom_a_proxy_names(desk: Desk) -> None:
+    await opened(desk, f'{_BY_TOKEN}{_BY_HEADER}proxies = ["127.0.0.1"]\n')
+    operator = Operator(desk)
+    named = {"Sec-Fetch-Site": "same-origin", "X-Desk-User": "nadia"}
+    for headers, author in ((named, "nadia"), (named | {"X-Desk-User": "eva"}, "operator")):
+        seen = await operator.presses("/silences", headers, rule="pre-emptive-strike", span="8h", comment="a drill")
+        assert f"{author}: a drill" in seen.said
+    assert [each.author for each in await desk.silences()] == ["nadia", "operator"]
 
 
 async def test_feeds_in_trouble_stand_first_and_alone_if_wanted(operator: Operator) -> None:

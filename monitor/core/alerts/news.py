@@ -1,9 +1,15 @@
-"""What is new about a story that was told, in a sentence."""
+"""What is new about a story that was told, to one listener, and in a sentence."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.core.alerts.growth import OPENING
 from monitor.words import Cause, Severity
+
+# Of a note: what names rules, and what tells how grave it was to others.
+_LOST = re.compile(r"(?P<begun>.+ no longer says what fires )(?P<rules>.+)", re.DOTALL)
+_WAS = re.compile(r"it was \w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,52 @@ class Change:
     new: tuple[str, ...] = ()
     note: str = ""
     was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardOf:
+    """What one listener has heard of a story, or is about to: its severity to them, and the rules."""
+
+    severity: Severity
+    rules: frozenset[str]
+
+
+def causes_to(
+    causes: Collection[Cause], said: Mapping[str, Severity], heard: HeardOf | None, *, every_rule: bool
+) -> tuple[Cause, ...]:
+    """Why it is told to one listener, who hears it for the rules `said`; empty: for no reason of theirs. Whoever has
+    heard nothing of the story hears of it first; whoever hears of their own topics alone, as if there were no other
+    rules than theirs."""
+    found = set(causes)
+    opening = found & OPENING
+    if heard is None:
+        begins = opening or (not every_rule and found - {Cause.WITHDRAWN, Cause.HEADLINE})
+        if begins or not every_rule:
+            found = (found - OPENING) | {Cause.FIRST} if begins else set()
+    elif opening and not every_rule:
+        found = (found - OPENING) | {_opening(opening, said, heard)}
+    return tuple(cause for cause in Cause if cause in found)
+
+
+def _opening(told: Collection[Cause], said: Mapping[str, Severity], heard: HeardOf) -> Cause:
+    known = heard.rules.issuperset(said)
+    if any(severity.rank > heard.severity.rank for severity in said.values()):
+        return Cause.RAISED
+    if known:
+        return Cause.BACK if Cause.BACK in told else Cause.RAISED
+    return Cause.RULE
+
+
+def note_to(note: str, rules: Collection[str]) -> str:
+    """What of a note concerns whoever hears of these rules alone."""
+    parts = []
+    for part in note.split("; "):
+        lost = _LOST.fullmatch(part)
+        if lost is not None:
+            own = [rule for rule in lost["rules"].split(", ") if rule in rules]
+            part = f"{lost['begun']}{', '.join(own)}" if own else ""
+        parts.append("" if _WAS.fullmatch(part) else part)
+    return "; ".join(filter(None, parts))
 
 
 def news_of(changes: Sequence[Change]) -> str:
