@@ -13,7 +13,7 @@ demo: $(VENV)/ready ## Show the main job end to end, offline
 	$(BIN)/feed-monitor demo
 
 test: $(VENV)/ready-dev ## Run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 check: lint test ## Format, lint, types, layers and tests
 

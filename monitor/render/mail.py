@@ -142,7 +142,7 @@ def _phrase(name: str) -> str:
     """As it stands before an address."""
     if name.isascii():
         return name if re.fullmatch(r"[A-Za-z0-9 -]+", name) else f'"{quote(name)}"'
-    return Header(name, "utf-8", header_name="From").encode(linesep="\r\n")
+    return Header(name, "utf-8").encode(maxlinelen=0)
 
 
 def _subject(text: str) -> str:

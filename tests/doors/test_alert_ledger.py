@@ -91,7 +91,7 @@ async def test_a_mail_that_waits_says_how_often_it_was_tried_and_when_it_is_trie
     await world.turn()
     shown = (await typed(world, "alerts", "show", "1")).stdout
     assert (
-        f"{DUTY}: owed 02 Mar 12:20:00 UTC, not accepted yet after 1 attempt, next try 02 Mar 12:20:15 UTC: "
+        f"{DUTY}: owed 02 Mar 12:20:00 UTC, not accepted yet after 1 attempt, next try 02 Mar 12:20:14 UTC: "
         "451 come again" in shown
     )
     await world.app.db.write(subscribers.remove, DUTY, world.clock.at)
