@@ -110,6 +110,8 @@ def _hush() -> None:
     for name in ("apprise", "urllib3", "requests_oauthlib", "oauthlib"):
         logger = logging.getLogger(name)
         logger.propagate = False
+        # Its result has what it logged, and so nothing if the program's own log is to be quiet.
+        logger.setLevel(logging.WARNING)
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
 

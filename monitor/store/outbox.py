@@ -41,6 +41,7 @@ _OWED = (
         _deliveries.c.kind,
         _deliveries.c.subscriber_id,
         _deliveries.c.recipient,
+        _deliveries.c.next_try_at,
         _deliveries.c.message.is_not(None).label("packed"),
         _people.c.state,
         _people.c.briefing,
@@ -133,7 +134,8 @@ def start(session: Session, delivery_id: int, to: str, packed: Packed, mark: str
     # Objects of the ORM would cost more than handing the mail over.
     line = session.connection()
     owed = line.execute(_OWED, {"delivery": delivery_id, "mark": mark, "now": now}).first()
-    if owed is None or owed.status != DeliveryStatus.QUEUED or owed.recipient != to:
+    # It may have been looked up before it was tried, and started after it was refused.
+    if owed is None or owed.status != DeliveryStatus.QUEUED or owed.next_try_at > now or owed.recipient != to:
         return False
     if reason := _unwanted(owed):
         line.execute(_CANCEL, {"delivery": delivery_id, "reply": reason, "settled_at": now})

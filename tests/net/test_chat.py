@@ -61,6 +61,18 @@ async def test_a_chat_that_refuses_says_why_and_may_be_asked_again(status: str) 
     assert SECRET not in result.reason
 
 
+async def test_a_command_that_is_to_be_quiet_still_tells_why_a_chat_refused() -> None:
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.CRITICAL)
+    try:
+        result, _ = await sent(answer("404 Not Found"))
+    finally:
+        root.setLevel(level)
+    assert isinstance(result, SendFailed)
+    assert "error=404" in result.reason
+
+
 async def test_a_chat_that_cannot_be_reached_is_a_failure_without_the_address() -> None:
     with nobody_listening() as port:
         async with ChatDoor(Chat(f"json://desk:hush1234@127.0.0.1:{port}/{SECRET}")) as door:

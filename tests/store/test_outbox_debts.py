@@ -93,6 +93,13 @@ def test_a_mail_sent_again_is_the_same_mail(db: Database) -> None:
     assert (again.message, again.message_id, again.token, again.attempts) == (MAIL, MESSAGE_ID, "token", 2)
 
 
+def test_a_mail_that_was_looked_up_before_it_was_refused_is_not_tried_again_at_once(db: Database) -> None:
+    number = started(db)
+    db.write_now(outbox.refused, number, "451 later", NOW, permanent=False, doubtful=False)
+    assert not db.write_now(outbox.start, number, TO, PACKED, "", NOW + timedelta(seconds=5))
+    assert db.write_now(outbox.start, number, TO, PACKED, "", NOW + MINUTE)
+
+
 def test_a_mail_the_server_took_is_settled(db: Database) -> None:
     number = started(db)
     db.write_now(outbox.sent, number, "250 ok", NOW + MINUTE)
