@@ -57,7 +57,7 @@ NEWS = (
 )
 # A briefing, two alerts, one mail of what was gathered since the hour before, one to the next in turn.
 MAILS = 5
-EVERY = int(os.environ.get("KILL_EVERY", "7"))
+EVERY = int(os.environ.get("KILL_EVERY", "11"))
 IN_DOUBT = {"smtp: accepted", "before commit of sent"}
 
 
@@ -177,7 +177,7 @@ def ledger(folder: Path) -> tuple[int, int, Counter[DeliveryStatus]]:
 
 
 def kill_everywhere(ready: Path, work: Path, zygote: Zygote, every: int = EVERY) -> Iterator[tuple[Path, str]]:
-    """For every step in turn, or every seventh: a copy of the monitor, killed there, and then run again twice."""
+    """For every step in turn, or every eleventh: a copy of the monitor, killed there, and then run again twice."""
     for die_at in range(1, 1_000, every):
         folder = work / str(die_at)
         shutil.copytree(ready, folder)
