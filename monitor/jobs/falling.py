@@ -17,7 +17,7 @@ from monitor.core.bouncing import (
     paused,
     storm,
 )
-from monitor.core.marks import Marks
+from monitor.core.marks import Marks, masked
 from monitor.jobs.listeners import Listeners, Routes
 from monitor.jobs.telling_late import tell_late
 from monitor.models import AccountKind, Delivery, DeliveryKind, DeliveryStatus, Subscriber, SubscriberState
@@ -238,7 +238,6 @@ def _of_storm(place: str, kind: Storm, until: datetime, refusal: Refusal) -> tup
 
 def _of_person(person: Subscriber, routes: Routes, fallen: Fate, refusal: Refusal) -> tuple[str, list[str], str]:
     """It does not spell out the address: an alarm stays when they ask to be erased."""
-    local, _, domain = person.address.rpartition("@")
     hears = "gets no mail any more" if fallen is not Fate.STAYS else "did not get a mail"
     lines = [f"{refusal.verdict.value.capitalize()}: {refusal.reason or refusal.code}"]
     if fallen is not Fate.STAYS:
@@ -249,4 +248,4 @@ def _of_person(person: Subscriber, routes: Routes, fallen: Fate, refusal: Refusa
             others = len(names) - 1
             besides = f"{others} more of its list" if others else "nobody else"
             lines.append(f"Rule {rule.name}: told in their place is nobody; {besides} can hear of it.")
-    return f"{local[:1]}…@{domain} (subscriber {person.id}) {hears}", lines, "feed-monitor subscribers list"
+    return f"{masked(person.address)} (subscriber {person.id}) {hears}", lines, "feed-monitor subscribers list"

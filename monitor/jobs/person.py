@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from monitor.core.joining import Choices, Standing
-from monitor.core.marks import Marks
+from monitor.core.marks import Marks, masked
 from monitor.core.tickets import Leaving
 from monitor.models import (
     AccountMail,
@@ -68,11 +68,6 @@ class Person:
     @property
     def zone(self) -> str:
         return self.choices.zone
-
-
-def masked(address: str) -> str:
-    local, at, domain = address.rpartition("@")
-    return f"{local[:1]}…{at}{domain}" if at else ""
 
 
 def still_subscribed(person: Subscriber, named: Collection[str]) -> tuple[Leaving, ...]:

@@ -1,7 +1,7 @@
 """Many mails at once: what is urgent first, what is the same made once, and nobody's domain pressed too hard."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -30,6 +30,19 @@ DUTY = "duty@example.org"
 MORNING = datetime(2026, 3, 3, 7, 1, tzinfo=UTC)
 READERS = [f"reader{number}@example.org" for number in range(12)]
 _PAGES = '[web]\nlisten = "127.0.0.1:0"\npublic_url = "https://watch.test"\n'
+
+
+@dataclass
+class Holding(FakePost):
+    """It holds the first mail in its hands until told to go on."""
+
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: Message) -> SendResult:
+        self.held.set()
+        await self.go_on.wait()
+        return await super().send(message)
 
 
 async def many(world: World) -> None:
@@ -96,21 +109,13 @@ async def test_an_alert_leaves_while_the_briefings_are_still_leaving(world: Worl
 
 async def test_who_leaves_while_their_mail_lies_ready_is_not_sent_it(world: World) -> None:
     await many(world)
-    held, go_on = asyncio.Event(), asyncio.Event()
-
-    class Holding(FakePost):
-        async def send(self, message: Message) -> SendResult:
-            held.set()
-            await go_on.wait()
-            return await super().send(message)
-
     post = Holding()
     under_way = replace(world.app.deliver, open_door=post.open, connections=1)
     task = asyncio.create_task(under_way.run())
-    await held.wait()
+    await post.held.wait()
     for address in READERS[1:]:
         await world.app.db.write(subscribers.remove, address, world.clock.at)
-    go_on.set()
+    post.go_on.set()
     assert await task == 1
     assert [message.recipient for message in post.accepted] == READERS[:1]
 
@@ -236,24 +241,16 @@ async def test_an_alert_goes_before_what_the_operator_is_told_and_waits_for_no_a
 
 async def test_mail_that_was_packed_for_an_address_that_somebody_has_left_does_not_go_there(world: World) -> None:
     await many(world)
-    held, go_on = asyncio.Event(), asyncio.Event()
-
-    class Holding(FakePost):
-        async def send(self, message: Message) -> SendResult:
-            held.set()
-            await go_on.wait()
-            return await super().send(message)
-
     post = Holding()
     task = asyncio.create_task(replace(world.app.deliver, open_door=post.open, connections=1).run())
-    await held.wait()
+    await post.held.wait()
 
     def move(session: Session) -> None:
         person = session.exec(select(Subscriber).where(Subscriber.address == READERS[5])).one()
         subscribers.readdress(session, person, "new@example.org", world.clock.at)
 
     await world.app.db.write(move)
-    go_on.set()
+    post.go_on.set()
     await task
     recipients = [message.recipient for message in post.accepted]
     assert READERS[5] not in recipients
